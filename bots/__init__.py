@@ -1,0 +1,1 @@
+"""Where people talk to a voice: platforms and engines."""

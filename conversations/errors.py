@@ -1,0 +1,49 @@
+"""Every error that brandvoice shows to people, on one page."""
+
+
+class BrandvoiceError(Exception):
+    """Something a person can mend; its text says what, which, and what to do."""
+
+
+class ImportRefused(BrandvoiceError):
+    """A file or archive that cannot be read as conversations at all."""
+
+
+class StoreError(BrandvoiceError):
+    """The conversation store cannot be opened, migrated or written."""
+
+
+class NotFound(BrandvoiceError):
+    """A style, voice, dataset, round or conversation that is not there."""
+
+
+class SettingsError(BrandvoiceError):
+    """Settings, a style or a recipe with faults; the text lists all of them."""
+
+
+class CurationRefused(BrandvoiceError):
+    """No dataset can be made from what is there."""
+
+
+class BaseModelError(BrandvoiceError):
+    """The base model cannot be found, loaded or trusted."""
+
+
+class TrainingRefused(BrandvoiceError):
+    """A run that must not start, or cannot go on."""
+
+
+class VoiceRefused(BrandvoiceError):
+    """A voice that may not be loaded, promoted or deleted."""
+
+
+class RoundRefused(BrandvoiceError):
+    """A round that may not start now, or cannot be resumed."""
+
+
+class EngineError(BrandvoiceError):
+    """The engine cannot answer."""
+
+
+class PluginError(BrandvoiceError):
+    """A plugin that is broken; the text names it."""

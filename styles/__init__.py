@@ -1,0 +1,1 @@
+"""What the brand sounds like: style, curation, dataset, checks, rendering, voices."""

@@ -1,0 +1,1 @@
+"""How a dataset becomes a voice: recipe, fine-tuning, evaluation, gate."""

@@ -1,0 +1,1 @@
+"""The starter model: how it was pretrained."""
