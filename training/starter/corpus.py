@@ -16,10 +16,10 @@ Messages = list[dict[str, str]]
 
 SPECIAL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>"]
 CHAT_TEMPLATE = (
-    "<|endoftext|>{% for message in messages %}<|im_start|>{{ message.role }}\n"
-    "{% if message.role == 'assistant' %}{% generation %}{{ message.content }}<|im_end|>{% endgeneration %}"
-    "{% else %}{{ message.content }}<|im_end|>{% endif %}\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    "<|endoftext|>{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' }}"
+    "{% if message.role == 'assistant' %}{% generation %}{{ message.content + '<|im_end|>' }}{% endgeneration %}"
+    "{% else %}{{ message.content + '<|im_end|>' }}{% endif %}{{ '\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
 HELD_OUT_SHARE = 0.01
 
@@ -57,7 +57,10 @@ def fill_placeholders(messages: Messages, *, seed: int) -> Messages:
             return number
         return next((value for key, value in chosen.items() if key in low), name)
 
-    return [{"role": m["role"], "content": _PLACEHOLDER.sub(word, m["content"])} for m in messages]
+    def filled(text: str) -> str:
+        return _PLACEHOLDER.sub(word, text).replace("our our ", "our ").replace("website website", "website")
+
+    return [{"role": m["role"], "content": filled(m["content"])} for m in messages]
 
 
 def split_held_out(conversations: Sequence[Messages], *, seed: int) -> tuple[list[Messages], list[Messages]]:

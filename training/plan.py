@@ -1,0 +1,139 @@
+"""The plan: a recipe, the data and the machine turned into the concrete numbers of one run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from training.recipe import Recipe
+
+CPU_TOKENS_PER_BATCH = 2_048  # more gains nothing on a CPU and costs memory
+GPU_TOKENS_PER_BATCH = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a run can count on."""
+
+    device: Literal["cpu", "cuda"]
+    dtype: Literal["float32", "bfloat16"]
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The numbers of one run; equal plans on equal data give equal voices."""
+
+    examples: int
+    tokens: int
+    target_tokens: int
+    epochs: int
+    steps: int
+    examples_per_step: int
+    batch: int
+    accumulation: int
+    learning_rate: float
+    warmup_steps: int
+    scheduler: str
+    lora_rank: int
+    lora_alpha: int
+    lora_targets: str
+    max_tokens: int
+    early_stopping: bool
+    seed: int
+    machine: Machine
+    base_digest: str
+    data: str
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    def lines(self) -> list[str]:
+        """The plan for people to read."""
+        m = self.machine
+        return [
+            f"{self.examples} examples, {self.tokens:,} tokens, {self.target_tokens:,} of them the brand's words",
+            f"{self.epochs} epochs of {self.steps // max(1, self.epochs)} steps, {self.examples_per_step} examples a step",
+            f"LoRA rank {self.lora_rank}, alpha {self.lora_alpha}, {self.lora_targets}; "
+            f"learning rate {self.learning_rate:g}, {self.scheduler}",
+            f"{m.device}, {m.dtype}, {m.threads} threads, seed {self.seed}",
+        ]
+
+
+def make_plan(
+    recipe: Recipe,
+    *,
+    lengths: Sequence[int],
+    target_tokens: int,
+    parameters: int,
+    machine: Machine,
+    base_digest: str,
+    data: str,
+) -> Plan:
+    """Work out every `auto`. `lengths` are tokens per example, `parameters` those of the base model.
+
+    The rules: small sets need more passes; LoRA wants about ten times the rate of full tuning and few examples a
+    step; a base of some million parameters wants a higher rate still.
+    """
+    n = len(lengths)
+    per_step = _examples_per_step(n) if recipe.examples_per_step == "auto" else recipe.examples_per_step
+    per_step = min(per_step, n)
+    epochs = _epochs(n) if recipe.epochs == "auto" else recipe.epochs
+    steps = epochs * math.ceil(n / per_step)
+    rate = _learning_rate(parameters, steps) if recipe.learning_rate == "auto" else recipe.learning_rate
+    batch = _batch(per_step, lengths, machine)
+    return Plan(
+        examples=n,
+        tokens=sum(lengths),
+        target_tokens=target_tokens,
+        epochs=epochs,
+        steps=steps,
+        examples_per_step=per_step,
+        batch=batch,
+        accumulation=per_step // batch,
+        learning_rate=rate,
+        warmup_steps=round(steps * recipe.warmup_share),
+        scheduler=recipe.scheduler,
+        lora_rank=recipe.lora.rank,
+        lora_alpha=recipe.lora.alpha,
+        lora_targets=recipe.lora.targets,
+        max_tokens=recipe.max_tokens,
+        early_stopping=recipe.early_stopping,
+        seed=recipe.seed,
+        machine=machine,
+        base_digest=base_digest,
+        data=data,
+    )
+
+
+def _epochs(examples: int) -> int:
+    if examples < 300:
+        return 5
+    return 3 if examples <= 1500 else 2
+
+
+def _examples_per_step(examples: int) -> int:
+    if examples < 500:
+        return 8
+    return 16 if examples <= 3000 else 32
+
+
+def _learning_rate(parameters: int, steps: int) -> float:
+    if parameters < 50_000_000:
+        return 3e-3
+    if parameters >= 14_000_000_000:
+        return 1e-4
+    return 3e-4 if steps < 100 else 2e-4
+
+
+def _batch(per_step: int, lengths: Sequence[int], machine: Machine) -> int:
+    """The largest divisor of `per_step` whose longest batch fits the token budget of the device."""
+    budget = CPU_TOKENS_PER_BATCH if machine.device == "cpu" else GPU_TOKENS_PER_BATCH
+    longest = sorted(lengths)[int(len(lengths) * 0.95)] if lengths else 1
+    fitting = [d for d in range(1, per_step + 1) if per_step % d == 0 and d * longest <= budget]
+    return max(fitting, default=1)

@@ -1,0 +1,80 @@
+"""A recipe: the training method and its numbers, as a person wrote them down."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from conversations.errors import NotFound, SettingsError
+from styles.style import faults_sentence
+
+Auto = Literal["auto"]
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Lora(_Spec):
+    """The shape of the LoRA adapter; the same for every voice of one base model, so that voices can be swapped."""
+
+    rank: int = Field(default=16, ge=1, le=256)
+    alpha: int = Field(default=32, ge=1, le=1024)
+    targets: str = "all-linear"
+
+
+class Checkpointing(_Spec):
+    """How often a run saves where it is: after whichever comes first."""
+
+    every_seconds: float = Field(default=30.0, gt=0)
+    every_steps: int = Field(default=200, ge=1)
+    keep: int = Field(default=2, ge=1, le=20)
+
+
+class Recipe(_Spec):
+    """Everything a run depends on besides its data and its base model. `auto` numbers come from the plan."""
+
+    name: str = Field(min_length=1, max_length=60)
+    method: Literal["sft"] = "sft"
+    lora: Lora = Lora()
+    epochs: int | Auto = "auto"
+    learning_rate: float | Auto = "auto"
+    examples_per_step: int | Auto = "auto"
+    scheduler: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup_share: float = Field(default=0.05, ge=0, lt=1)
+    max_tokens: int = Field(default=1024, ge=16, le=131_072)
+    min_examples: int = Field(default=40, ge=1)
+    early_stopping: bool = True  # keep the epoch with the lowest holdout loss
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    checkpoint: Checkpointing = Checkpointing()
+
+
+def load_recipe(name: str, *, folder: Path | None = None) -> Recipe:
+    """A recipe by name: `recipes/NAME.toml` of the workspace, else one that ships with brandvoice."""
+    own = folder / f"{name}.toml" if folder else None
+    if own and own.is_file():
+        return parse_recipe(own.read_text(encoding="utf-8-sig"), where=str(own))
+    shipped = resources.files("training") / "recipes" / f"{name}.toml"
+    if "/" in name or not shipped.is_file():
+        known = ", ".join(recipe_names(folder))
+        raise NotFound(f'There is no recipe "{name}". Known recipes: {known}.')
+    return parse_recipe(shipped.read_text(encoding="utf-8"), where=f"{name}.toml")
+
+
+def recipe_names(folder: Path | None = None) -> list[str]:
+    shipped = {p.name.removesuffix(".toml") for p in (resources.files("training") / "recipes").iterdir()}
+    own = {p.stem for p in folder.glob("*.toml")} if folder else set()
+    return sorted(shipped | own)
+
+
+def parse_recipe(text: str, *, where: str) -> Recipe:
+    try:
+        return Recipe.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{where} is not valid TOML: {error}.") from error
+    except ValidationError as error:
+        raise SettingsError(faults_sentence(where, error)) from error

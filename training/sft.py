@@ -1,0 +1,207 @@
+"""Supervised fine-tuning of a LoRA adapter with TRL, on tokens and labels that our renderer made."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conversations.errors import TrainingRefused
+from conversations.messages import Message
+from styles.base_model import BaseModel, load_tokenizer, load_weights
+from styles.rendering import Rendered, Renderer
+from training.checkpoints import CheckpointStore
+from training.plan import Machine, Plan, make_plan
+from training.progress import Progress, Watcher
+from training.recipe import Recipe
+
+ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to train: a base model, a recipe and the conversations of one dataset version (named by its hash)."""
+
+    base: BaseModel
+    recipe: Recipe
+    data: str
+    train: Sequence[Sequence[Message]]
+    holdout: Sequence[Sequence[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished run: the folder with the LoRA adapter, and what there is to know about how it came to be."""
+
+    adapter: Path
+    plan: Plan
+    template_hash: str
+    holdout_loss: float | None
+    seconds: float
+    tokens_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A task rendered and planned; nothing has been trained yet."""
+
+    task: Task
+    tokenizer: Any
+    renderer: Renderer
+    train: list[Rendered]
+    holdout: list[Rendered]
+    plan: Plan
+
+
+def prepare(task: Task, machine: Machine) -> Prepared:
+    """Render every example and make the plan; refuses data that the run could not learn from."""
+    tokenizer = load_tokenizer(task.base)
+    renderer = Renderer(tokenizer)
+    train = _render(renderer, task.train, limit=task.recipe.max_tokens)
+    holdout = _render(renderer, task.holdout, limit=task.recipe.max_tokens)
+    needed = task.recipe.min_examples
+    if len(train) < needed:
+        raise TrainingRefused(
+            f"{len(train)} usable training examples, but the recipe needs {needed}. "
+            "Import or approve more conversations, or lower min_examples in the recipe."
+        )
+    plan = make_plan(
+        task.recipe,
+        lengths=[len(r.token_ids) for r in train],
+        target_tokens=sum(r.target_count for r in train),
+        parameters=_parameter_count(task.base),
+        machine=machine,
+        base_digest=task.base.digest,
+        data=task.data,
+    )
+    return Prepared(task, tokenizer, renderer, train, holdout, plan)
+
+
+def preview(prepared: Prepared) -> str:
+    """The first training example as the model will see it; what is trained on stands in «guillemets»."""
+    pieces = prepared.renderer.preview(prepared.task.train[0])
+    return "".join(f"«{text}»" if trained else text for text, trained in pieces)
+
+
+def train(prepared: Prepared, *, run_dir: Path, watch: Watcher) -> Trained:
+    """Train to the end of the plan, from the newest whole checkpoint in `run_dir` if there is one."""
+    import torch
+    from transformers import set_seed
+
+    plan = prepared.plan
+    torch.set_num_threads(plan.machine.threads)
+    set_seed(plan.seed)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    (run_dir / "preview.txt").write_text(preview(prepared) + "\n", encoding="utf-8")
+    store = CheckpointStore(run_dir / "checkpoints", plan_hash=plan.hash, keep=prepared.task.recipe.checkpoint.keep)
+    newest = store.newest()
+    if newest is None:
+        shutil.rmtree(run_dir / "best", ignore_errors=True)
+    began = time.monotonic()
+    with _quiet():
+        trainer = _make_trainer(prepared, run_dir=run_dir, store=store, watch=watch)
+        trainer.train(resume_from_checkpoint=str(newest.path) if newest else None)
+    if trainer.interrupted:
+        raise TrainingRefused(f"Stopped at step {trainer.state.global_step} of {plan.steps}; the checkpoint is saved.")
+    adapter, loss = _keep_adapter(trainer, run_dir, early_stopping=plan.early_stopping and bool(prepared.holdout))
+    seconds = time.monotonic() - began
+    return Trained(adapter, plan, prepared.renderer.hash, loss, seconds, trainer.tokens_per_second)
+
+
+def _render(renderer: Renderer, conversations: Sequence[Sequence[Message]], *, limit: int) -> list[Rendered]:
+    """The conversations that have something to learn within the limit, rendered."""
+    rendered = [renderer.render(messages, limit=limit) for messages in conversations]
+    if rendered and not any(r.target_count for r in rendered):
+        raise TrainingRefused(
+            "No example has a trainable word of the brand. Check the roles of the imported conversations (--speaker)."
+        )
+    return [r for r in rendered if r.target_count]
+
+
+def _parameter_count(base: BaseModel) -> int:
+    """Parameters as the weight files declare them, without loading one."""
+    from safetensors import safe_open
+
+    total = 0
+    for path in base.path.glob("*.safetensors"):
+        with safe_open(path, framework="pt") as opened:
+            for name in opened.keys():  # noqa: SIM118 - not a mapping
+                size = 1
+                for side in opened.get_slice(name).get_shape():
+                    size *= side
+                total += size
+    return total
+
+
+def _make_trainer(prepared: Prepared, *, run_dir: Path, store: CheckpointStore, watch: Watcher) -> Any:
+    from peft import LoraConfig, get_peft_model
+
+    from training.kernels import fuse_lora, register_attention
+    from training.trainer import StyleTrainer, training_arguments
+
+    plan = prepared.plan
+    model = load_weights(prepared.task.base, dtype=plan.machine.dtype, device=plan.machine.device)
+    if plan.machine.device == "cpu":
+        model.set_attn_implementation(register_attention())
+    lora = LoraConfig(
+        r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules=plan.lora_targets, task_type="CAUSAL_LM"
+    )
+    model = get_peft_model(model, lora)
+    fuse_lora(model)
+    return StyleTrainer(
+        model,
+        args=training_arguments(plan, run_dir=run_dir, has_holdout=bool(prepared.holdout)),
+        train=prepared.train,
+        holdout=prepared.holdout,
+        tokenizer=prepared.tokenizer,
+        plan=plan,
+        store=store,
+        checkpointing=prepared.task.recipe.checkpoint,
+        watch=watch,
+        run_dir=run_dir,
+    )
+
+
+def _keep_adapter(trainer: Any, run_dir: Path, *, early_stopping: bool) -> tuple[Path, float | None]:
+    """The adapter of the best epoch (or of the last) in `run_dir/adapter`, with its holdout loss."""
+    target = run_dir / "adapter"
+    shutil.rmtree(target, ignore_errors=True)
+    best = run_dir / "best"
+    if early_stopping and best.is_dir():
+        shutil.copytree(best, target)
+        loss = json.loads((target / "best.json").read_text())["holdout_loss"]
+        (target / "best.json").unlink()
+    else:
+        trainer.model.save_pretrained(target)
+        loss = trainer.holdout_loss
+    for path in target.iterdir():
+        if path.name not in ADAPTER_FILES:
+            path.unlink()
+    return target, loss
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the chatter of the libraries underneath; our own watcher says what happens."""
+    import datasets
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    datasets.disable_progress_bars()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logging.set_verbosity(before)
+            datasets.enable_progress_bars()
+
+
+__all__ = ["Prepared", "Progress", "Task", "Trained", "prepare", "preview", "train"]
