@@ -1,0 +1,65 @@
+"""The engine: whatever runs a chat model, behind one small protocol."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from conversations.errors import EngineError
+from conversations.messages import Message
+from styles.voices import VoiceVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are chosen. Temperature 0 is greedy; `stop` strings end a reply and are not part of it."""
+
+    max_tokens: int = 256
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 1:
+            raise EngineError("max_tokens must be at least 1.")
+        if not 0 <= self.temperature <= 2:  # also refuses NaN
+            raise EngineError("temperature must lie between 0 and 2.")
+        if not 0 < self.top_p <= 1:
+            raise EngineError("top_p must lie between 0 (not included) and 1.")
+        if self.top_k < 0 or not math.isfinite(self.top_k):
+            raise EngineError("top_k must be 0 (off) or more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One reply to make: the conversation so far, and the voice version to speak with (None: the bare base model)."""
+
+    messages: tuple[Message, ...]
+    voice: VoiceVersion | None = None
+    sampling: Sampling = Sampling()
+    person: str = ""  # requests of one person wait for each other; different people take turns
+    deadline: float | None = None  # seconds from admission
+
+
+class Engine(Protocol):
+    """Makes replies. Implementations are safe to use for many requests at once from one event loop."""
+
+    def stream(self, request: Request) -> AsyncIterator[str]:
+        """Text pieces of one reply, in order. Closing the iterator stops the work and frees its place.
+
+        Raises `EngineError` with a plain sentence when no reply can be made.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish or stop what runs and let go of the model."""
+        ...
+
+
+async def reply_text(engine: Engine, request: Request) -> str:
+    """The whole reply as one string."""
+    return "".join([piece async for piece in engine.stream(request)]).strip()

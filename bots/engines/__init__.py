@@ -1,0 +1,1 @@
+"""Engines: chat models in this process, or behind an OpenAI-compatible server."""

@@ -1,0 +1,170 @@
+"""The plain engine: one reply at a time with transformers' own `generate`, right for every architecture."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bots.engine import Request, Sampling
+from conversations.errors import EngineError, VoiceRefused
+from styles.base_model import BaseModel, load_tokenizer, load_weights
+from styles.rendering import Renderer
+from styles.voices import VoiceVersion, verify
+
+
+class GenerateEngine:
+    """Serves every voice of one base model under a lock; LoRA adapters are loaded when first asked for."""
+
+    def __init__(self, base: BaseModel, *, dtype: str, device: str = "cpu") -> None:
+        self.base = base
+        self.tokenizer = load_tokenizer(base)
+        self.renderer = Renderer(self.tokenizer)
+        self._model = load_weights(base, dtype=dtype, device=device).eval()
+        self._context = int(self._model.config.max_position_embeddings)
+        self._end = self.renderer.end_of_turn()
+        self._loaded: dict[str, Any] = {}
+        self._lock = asyncio.Lock()
+
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """See `Engine`. Waits for its turn; a closed iterator stops generation at the next token."""
+        stopped = threading.Event()
+        loop = asyncio.get_running_loop()
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+
+        def emit(piece: str | None) -> None:
+            loop.call_soon_threadsafe(pieces.put_nowait, piece)
+
+        async with self._lock:
+            work = asyncio.create_task(asyncio.to_thread(self._generate, request, emit, stopped))
+            try:
+                while (piece := await pieces.get()) is not None:
+                    yield piece
+                await work
+            finally:
+                stopped.set()
+                await asyncio.gather(work, return_exceptions=True)
+
+    async def close(self) -> None:
+        async with self._lock:
+            self._loaded.clear()
+            del self._model
+
+    def _generate(self, request: Request, emit: Any, stopped: threading.Event) -> None:
+        import torch
+
+        try:
+            model = self._speaking_with(request.voice)
+            room = self._context - request.sampling.max_tokens
+            if room < 1:
+                raise EngineError(f"max_tokens leaves no room in a context of {self._context} tokens.")
+            ids = self.renderer.prompt(request.messages, limit=room)
+            prompt = torch.tensor([ids], device=self._model.device)
+            watcher = _Streamer(self.tokenizer, emit, stopped, request.sampling.stop)
+            with torch.inference_mode():
+                model.generate(
+                    input_ids=prompt,
+                    attention_mask=torch.ones_like(prompt),
+                    streamer=watcher,
+                    stopping_criteria=[watcher.finished],
+                    **_options(request.sampling, end=self._end, pad=self.tokenizer.pad_token_id or self._end),
+                )
+        finally:
+            emit(None)
+
+    def _speaking_with(self, voice: VoiceVersion | None) -> Any:
+        """The model with the adapter of a voice switched on, or the bare one."""
+        from peft import PeftModel
+
+        if voice is None:
+            if isinstance(self._model, PeftModel):
+                self._model.base_model.disable_adapter_layers()
+            return self._model
+        name = voice.reference.replace("@", "-")
+        if name not in self._loaded:
+            check_fit(voice, self.base, self.renderer)
+            if isinstance(self._model, PeftModel):
+                self._model.load_adapter(str(voice.path), adapter_name=name)
+            else:
+                self._model = PeftModel.from_pretrained(self._model, str(voice.path), adapter_name=name).eval()
+            self._loaded[name] = voice
+        self._model.base_model.enable_adapter_layers()
+        self._model.set_adapter(name)
+        return self._model
+
+
+def check_fit(voice: VoiceVersion, base: BaseModel, renderer: Renderer) -> None:
+    """Refuse a voice that was trained on another base model or with another renderer, or whose files changed."""
+    manifest = voice.manifest
+    if manifest.base_digest != base.digest:
+        raise VoiceRefused(
+            f"{voice.reference} was trained on {manifest.base} ({manifest.base_digest}), "
+            f"but this engine runs {base.name} ({base.digest}). Set [model] base accordingly, or train it again."
+        )
+    if manifest.template_hash != renderer.hash:
+        raise VoiceRefused(
+            f"{voice.reference} was trained with renderer {manifest.template_hash}, this is {renderer.hash}: "
+            "what was trained would not be what is served. Train it again."
+        )
+    verify(voice)
+
+
+def _options(sampling: Sampling, *, end: int, pad: int) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "max_new_tokens": sampling.max_tokens,
+        "eos_token_id": end,
+        "pad_token_id": pad,
+        "do_sample": sampling.temperature > 0,
+    }
+    if sampling.temperature > 0:
+        options |= {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k}
+    return options
+
+
+class _Streamer:
+    """Turns tokens into text pieces as they come; half characters and possible stop strings are held back."""
+
+    def __init__(self, tokenizer: Any, emit: Any, stopped: threading.Event, stop: tuple[str, ...]) -> None:
+        self._tokenizer = tokenizer
+        self._emit = emit
+        self._stopped = stopped
+        self._stop = stop
+        self._ids: list[int] = []
+        self._sent = 0
+        self._prompt_seen = False
+        self._complete = False
+
+    def put(self, value: Any) -> None:
+        if not self._prompt_seen:
+            self._prompt_seen = True
+            return
+        self._ids += value.reshape(-1).tolist()
+        text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
+        cut = min((text.find(s) for s in self._stop if s in text), default=-1)
+        if cut >= 0:
+            self._complete, text = True, text[:cut]
+        elif text.endswith("\ufffd"):
+            return
+        held = 0 if self._complete else max((_overlap(text, s) for s in self._stop), default=0)
+        self._send(text[: len(text) - held])
+
+    def end(self) -> None:
+        if not self._complete:
+            self._send(self._tokenizer.decode(self._ids, skip_special_tokens=True))
+
+    def finished(self, input_ids: Any, scores: Any, **_: Any) -> Any:
+        import torch
+
+        done = self._complete or self._stopped.is_set()
+        return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=input_ids.device)
+
+    def _send(self, text: str) -> None:
+        if len(text) > self._sent:
+            self._emit(text[self._sent :])
+            self._sent = len(text)
+
+
+def _overlap(text: str, stop: str) -> int:
+    """How many characters at the end of the text could be the beginning of a stop string."""
+    return next((n for n in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:n])), 0)

@@ -1,0 +1,17 @@
+"""The platform: whatever people talk through, behind one small protocol."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bots.assistant import Assistant
+
+
+class Platform(Protocol):
+    """Brings messages to the assistant and its answers back, until it is cancelled."""
+
+    name: str
+
+    async def run(self, assistant: Assistant) -> None:
+        """Serve until cancelled. Raises `BrandvoiceError` with a plain sentence when it cannot (go on)."""
+        ...
