@@ -1,0 +1,52 @@
+"""What brandvoice itself offers through its own hooks; everything heavy is imported when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from brandvoice.hookspecs import hookimpl
+from conversations.errors import EngineError, SettingsError
+
+if TYPE_CHECKING:
+    from bots.engine import Engine
+    from bots.platform import Platform
+    from brandvoice.workspace import Workspace
+    from conversations.importers import Importer
+
+
+@hookimpl
+def engines() -> dict[str, Callable[[Workspace], Engine]]:
+    return {"local": _local_engine}
+
+
+@hookimpl
+def platforms() -> dict[str, Callable[[Workspace], Platform]]:
+    return {}
+
+
+@hookimpl
+def importers() -> Sequence[Importer]:
+    from conversations.importers import BUILTIN_IMPORTERS
+
+    return BUILTIN_IMPORTERS
+
+
+def _local_engine(workspace: Workspace) -> Engine:
+    from bots.engines.local import local_engine
+    from training.machine import find_machine
+
+    machine = find_machine(workspace.settings.model.device)
+    return local_engine(workspace.base_model(), dtype=machine.dtype, device=machine.device)
+
+
+def make_engine(workspace: Workspace, offered: dict[str, Callable[[Workspace], Engine]]) -> Engine:
+    """The engine that `[model] engine` names."""
+    name = workspace.settings.model.engine
+    if name not in offered:
+        known = ", ".join(sorted(offered))
+        raise SettingsError(f'[model] engine = "{name}" is not known. Engines here: {known}.')
+    try:
+        return offered[name](workspace)
+    except ImportError as error:
+        raise EngineError(f'The engine "{name}" needs a package that is not installed: {error}.') from error

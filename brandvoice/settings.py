@@ -1,0 +1,146 @@
+"""Settings of a workspace: `brandvoice.toml`, validated as a whole; secrets from the environment only."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from conversations.errors import SettingsError
+from styles.style import STYLE_NAME, faults_sentence
+
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+SECRETS = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "DISCORD_TOKEN",
+    "BRANDVOICE_API_KEYS",
+    "HF_TOKEN",
+)
+
+Name = Annotated[str, Field(pattern=rf"^{STYLE_NAME.pattern}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WorkspaceSection(_Section):
+    """Where data lives."""
+
+    data_dir: str = "data"
+    database_url: str = ""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError('must be empty, or begin with "sqlite:///" or "postgresql+psycopg://"')
+        return url
+
+
+class ModelSection(_Section):
+    """Which base model speaks, and where it runs."""
+
+    base: str = "starter"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    engine: str = "local"
+    endpoint: str = ""
+
+
+class SlackSection(_Section):
+    """Where in Slack the assistant answers, and who may approve."""
+
+    mode: Literal["socket", "http"] = "socket"
+    channels: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
+
+
+class DiscordSection(_Section):
+    """Where in Discord the assistant answers, and who may approve."""
+
+    guilds: tuple[str, ...] = ()
+    message_content: bool = False
+    approver_roles: tuple[str, ...] = ()
+
+
+class HttpSection(_Section):
+    """Where the HTTP API listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class AssignSection(_Section):
+    """Which style speaks where."""
+
+    where: str = Field(pattern=r"^[a-z*]+:.+$")
+    style: Name
+    canary: float = Field(default=0.0, ge=0, le=1)
+
+
+class StyleSection(_Section):
+    """How one style is retrained and promoted."""
+
+    recipe: str = "default"
+    schedule: str = ""
+    min_new_examples: int = Field(default=25, ge=0)
+    promote: Literal["ask", "auto", "never"] = "ask"
+    min_holdout: int = Field(default=200, ge=1)  # below this many prompts the gate calls its verdict underpowered
+
+    @field_validator("schedule")
+    @classmethod
+    def _cron(cls, text: str) -> str:
+        if text:
+            from cronsim import CronSim, CronSimError
+
+            try:
+                CronSim(text, _ANY_TIME)
+            except CronSimError as error:
+                raise ValueError(f'"{text}" is not a cron expression ({error}); an example is "0 3 * * 1"') from error
+        return text
+
+
+class Settings(_Section):
+    """The whole of `brandvoice.toml`."""
+
+    workspace: WorkspaceSection = WorkspaceSection()
+    model: ModelSection = ModelSection()
+    slack: SlackSection = SlackSection()
+    discord: DiscordSection = DiscordSection()
+    http: HttpSection = HttpSection()
+    assign: tuple[AssignSection, ...] = ()
+    styles: Mapping[Name, StyleSection] = {}
+
+    def style(self, name: str) -> StyleSection:
+        return self.styles.get(name, StyleSection())
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check `brandvoice.toml`; every fault is named at once, with its key."""
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+    except ValidationError as error:
+        raise SettingsError(faults_sentence(str(path), error)) from error
+
+
+def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """A secret from the environment: `NAME`, or the content of the file that `NAME_FILE` names."""
+    if value := environment.get(name):
+        return value
+    if file := environment.get(f"{name}_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip() or None
+        except OSError as error:
+            raise SettingsError(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+    return None
