@@ -156,7 +156,7 @@ class Assistant:
     async def _submit(
         self, conversation: str, person: str, messages: tuple[Message, ...], *, replaces: str | None
     ) -> Submission:
-        style = await asyncio.to_thread(self.store.style_of, conversation)
+        style = (await asyncio.to_thread(self.store.sources_of, conversation))[0].style
         fresh = conversation_id("submission", conversation, person, *(m.content for m in messages))
         submission = Submission(fresh, style, person, messages, replaces=replaces, submitted_at=self._now())
         return await asyncio.to_thread(self.store.submit, submission)

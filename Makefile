@@ -1,0 +1,40 @@
+# The four commands of this project; each does all the set-up it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
+
+.PHONY: setup demo test check bench clean
+
+setup: $(READY)
+
+# Without an NVIDIA GPU, torch's own CPU build saves some gigabytes of CUDA; where its index is out of reach, whatever
+# pip finds is taken. constraints.txt pins every version.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "brandvoice needs Python 3.11 or newer; set PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@index=""; \
+	if ! command -v nvidia-smi >/dev/null 2>&1 && $(BIN)/python -c 'import urllib.request as r; r.urlopen("$(TORCH_CPU_INDEX)/torch/", timeout=5)' >/dev/null 2>&1; then \
+	  index="--extra-index-url $(TORCH_CPU_INDEX)"; \
+	fi; \
+	set -x; $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $$index -e '.[dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/brandvoice demo
+
+test: $(READY)
+	$(BIN)/pytest -q
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) demo dist

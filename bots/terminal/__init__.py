@@ -1,0 +1,1 @@
+"""The terminal platform: talk to a voice where you are."""

@@ -1,0 +1,124 @@
+"""Commands on conversations: import, look, forget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from brandvoice.commands.context import workspace_of
+from brandvoice.output import Json, complain, print_facts, print_json, print_rows, say
+from conversations.errors import ImportRefused
+
+group = typer.Typer(help="What the store holds.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("import")(import_)
+    app.command()(forget)
+    app.add_typer(group, name="conversations")
+
+
+def import_(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…")],
+    style: Annotated[str, typer.Option(help="The style these conversations are for.")],
+    basis: Annotated[str, typer.Option(help="Why they may be learned from: consent, contract, legitimate-interest, own-content.")],
+    format_: Annotated[str, typer.Option("--format", help="auto finds it by content.")] = "auto",
+    speaker: Annotated[list[str] | None, typer.Option(help="Whose messages are the brand's (repeatable).")] = None,
+    owner: Annotated[str, typer.Option(help="Who answers for this source.")] = "",
+    dry_run: Annotated[bool, typer.Option(help="Say what would come in; store nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Logs into the store; says what came in, what was refused, and why."""
+    from brandvoice.intake import Intake, import_path
+    from brandvoice.plugins import load_plugins
+
+    workspace = workspace_of(context)
+    workspace.style(style)
+    importers = load_plugins().list("importers")
+    results: list[Intake] = []
+    with workspace.open_store() as store:
+        for path in paths:
+            results.append(
+                import_path(
+                    path,
+                    store=store,
+                    importers=importers,
+                    style=style,
+                    basis=basis,
+                    format_name=format_,
+                    speakers=tuple(speaker or ()),
+                    owner=owner,
+                    dry_run=dry_run,
+                )
+            )
+    if as_json:
+        print_json(results)
+    else:
+        for result in results:
+            for line in result.lines():
+                say(line)
+    if not any(r.read for r in results):
+        raise ImportRefused("Nothing could be imported.")
+
+
+@group.command("list")
+def list_conversations(
+    context: typer.Context,
+    style: Annotated[str, typer.Argument(metavar="STYLE")],
+    limit: Annotated[int, typer.Option(help="How many at most.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Conversations of a style, with their first line."""
+    from itertools import islice
+
+    with workspace_of(context).open_store() as store:
+        found = list(islice(store.conversations(style), limit))
+    rows = [{"id": c.id, "messages": len(c.messages), "place": c.place, "first": c.messages[0].content} for c in found if c.messages]
+    print_rows(rows, as_json=as_json, empty=f"No conversations for {style}. Import some: brandvoice import PATH --style {style} --basis …")
+
+
+@group.command()
+def show(context: typer.Context, conversation: str, as_json: Json = False) -> None:
+    """One conversation, message by message."""
+    with workspace_of(context).open_store() as store:
+        found = store.conversation(conversation)
+    if as_json:
+        print_json(found)
+        return
+    say(f"{found.id}  {found.place}")
+    for message in found.messages:
+        spoken = f" ({message.voice})" if message.voice else ""
+        say(f"{message.role}{spoken}: {message.content}")
+
+
+@group.command()
+def stats(context: typer.Context, style: Annotated[str | None, typer.Argument()] = None, as_json: Json = False) -> None:
+    """How much there is, by style and source."""
+    from dataclasses import asdict
+
+    with workspace_of(context).open_store() as store:
+        print_facts(asdict(store.stats(style)), as_json=as_json)
+
+
+def forget(
+    context: typer.Context,
+    person: Annotated[str, typer.Argument(help="The person's id or name as the logs have it.")],
+    dry_run: Annotated[bool, typer.Option(help="Say what would be erased; erase nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a person from conversations, submissions and datasets; names the voices that learned from them."""
+    from brandvoice.erasure import erase_person
+
+    workspace = workspace_of(context)
+    with workspace.open_store() as store:
+        proof = erase_person(workspace, store, person, dry_run=dry_run)
+    if as_json:
+        print_json(proof)
+        return
+    for line in proof.lines():
+        say(line)
+    if not proof.found:
+        complain(f'Nothing of "{person}" was found. Names have to be spelled as in the logs.')

@@ -1,0 +1,120 @@
+"""Commands on rounds: train, one whole round, and what became of the earlier ones."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from brandvoice.commands.context import workspace_of
+from brandvoice.output import Json, print_json, print_rows, say
+
+group = typer.Typer(help="Rounds: list, show, resume, cancel.", no_args_is_help=True)
+
+StyleName = Annotated[str, typer.Argument(metavar="STYLE")]
+Recipe = Annotated[str | None, typer.Option(help="The recipe (default: the style's own).")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(train)
+    app.command("round")(round_)
+    app.add_typer(group, name="rounds")
+
+
+def train(
+    context: typer.Context,
+    style: StyleName,
+    recipe: Recipe = None,
+    dataset: Annotated[str | None, typer.Option(help="A dataset version (default: curate a new one).")] = None,
+    as_json: Json = False,
+) -> None:
+    """A candidate voice version, not evaluated and not promoted."""
+    from brandvoice.round import start_round
+
+    finished = start_round(workspace_of(context), style, recipe=recipe, dataset=dataset, until="trained")
+    if as_json:
+        print_json(finished)
+    else:
+        say(f"{finished.style}@{finished.voice} is trained. Next: brandvoice evaluate {finished.style}@{finished.voice}")
+
+
+def round_(
+    context: typer.Context,
+    style: StyleName,
+    recipe: Recipe = None,
+    if_due: Annotated[bool, typer.Option("--if-due", help="Only when the schedule or new examples ask for it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Curate, train, evaluate, gate, promote."""
+    from brandvoice.due import why_not_due
+    from brandvoice.round import start_round
+
+    workspace = workspace_of(context)
+    workspace.style(style)
+    if if_due and (reason := why_not_due(workspace, style)):
+        if as_json:
+            print_json({"style": style, "state": "skipped", "reason": reason})
+        else:
+            say(f"No round of {style} is due: {reason}")
+        return
+    finished = start_round(workspace, style, recipe=recipe, dataset=None, until="promoted")
+    if as_json:
+        print_json(finished)
+
+
+@group.command("list")
+def list_rounds(
+    context: typer.Context, style: Annotated[str | None, typer.Argument()] = None, as_json: Json = False
+) -> None:
+    """Every round and where it stands."""
+    from brandvoice.rounds import RoundStore
+
+    rounds = RoundStore(workspace_of(context).rounds_folder).all(style)
+    rows = [
+        {
+            "round": r.id,
+            "state": r.state,
+            "dataset": r.dataset and r.dataset[:12],
+            "voice": r.voice and f"{r.style}@{r.voice}",
+            "started": r.started_at[:16],
+            "reason": r.reason,
+        }
+        for r in rounds
+    ]
+    print_rows(rows, as_json=as_json, empty="No rounds yet. Start one: brandvoice round STYLE")
+
+
+@group.command()
+def show(context: typer.Context, round_id: Annotated[str, typer.Argument(metavar="ROUND")], as_json: Json = False) -> None:
+    """One round: its steps, its reason, and where its report is."""
+    from dataclasses import asdict
+
+    from brandvoice.output import print_facts
+    from brandvoice.rounds import RoundStore
+
+    store = RoundStore(workspace_of(context).rounds_folder)
+    found = store.load(round_id)
+    print_facts({**asdict(found), "folder": str(store.folder(found.id))}, as_json=as_json)
+
+
+@group.command()
+def resume(
+    context: typer.Context,
+    round_id: Annotated[str | None, typer.Argument(metavar="[ROUND]", help="Default: the latest unfinished one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Go on with a round where it stopped: from the last finished step or checkpoint."""
+    from brandvoice.round import resume_round
+
+    finished = resume_round(workspace_of(context), round_id)
+    if as_json:
+        print_json(finished)
+
+
+@group.command()
+def cancel(context: typer.Context, round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
+    """Stop a round for good; what runs in it stops at the next checkpoint."""
+    from brandvoice.round import cancel_round
+
+    cancelled = cancel_round(workspace_of(context), round_id)
+    say(f"{cancelled.id} is cancelled.")

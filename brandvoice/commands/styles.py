@@ -1,0 +1,229 @@
+"""Commands on styles, their datasets and the review of submissions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from brandvoice.commands.context import operator, workspace_of
+from brandvoice.output import Json, print_facts, print_json, print_rows, say
+
+styles = typer.Typer(help="Style specs, and the measured profile of a style.", no_args_is_help=True)
+datasets = typer.Typer(help="Dataset versions.", no_args_is_help=True)
+submissions = typer.Typer(help="What people handed in.", no_args_is_help=True)
+
+StyleName = Annotated[str, typer.Argument(metavar="STYLE")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(styles, name="styles")
+    app.add_typer(datasets, name="datasets")
+    app.add_typer(submissions, name="submissions")
+    app.command()(curate)
+    app.command()(review)
+
+
+@styles.command("list")
+def list_styles(context: typer.Context, as_json: Json = False) -> None:
+    """Every style of the workspace."""
+    workspace = workspace_of(context)
+    rows = []
+    for style in workspace.styles.values():
+        current = workspace.voices.current(style.name)
+        rows.append(
+            {"style": style.name, "title": style.display, "voice": current.reference if current else f"{style.name}@0"}
+        )
+    print_rows(rows, as_json=as_json, empty="No styles yet. Write one: brandvoice styles new NAME")
+
+
+@styles.command()
+def show(context: typer.Context, name: StyleName, as_json: Json = False) -> None:
+    """One style, and the guide that a base model without a voice is given."""
+    from styles.style import guide
+
+    style = workspace_of(context).style(name)
+    if as_json:
+        print_json({**style.model_dump(), "guide": guide(style)})
+    else:
+        say(guide(style))
+
+
+@styles.command()
+def new(context: typer.Context, name: StyleName) -> None:
+    """Write a style file to fill in."""
+    from brandvoice.initial import create_style
+    from conversations.errors import SettingsError
+    from styles.style import STYLE_NAME
+
+    if not STYLE_NAME.fullmatch(name):
+        raise SettingsError(f'"{name}" cannot be a style\'s name: use up to 40 lower-case letters, digits and hyphens.')
+    path = create_style(workspace_of(context).styles_folder, name)
+    say(f"created {path}\nFill it in, then: brandvoice import LOGS --style {name} --basis own-content")
+
+
+@styles.command()
+def profile(context: typer.Context, name: StyleName, as_json: Json = False) -> None:
+    """How the brand really writes: lengths, emoji, openings, closings, favourite words."""
+    from brandvoice.steps import profile_style
+
+    measured = profile_style(workspace_of(context), name)
+    print_facts(measured, as_json=as_json)
+
+
+def curate(context: typer.Context, name: StyleName, as_json: Json = False) -> None:
+    """Make a new dataset version; says what was kept and dropped, and why."""
+    from brandvoice.plugins import load_plugins
+    from brandvoice.steps import curate_style
+
+    version, curated = curate_style(workspace_of(context), name, offers=load_plugins())
+    if as_json:
+        print_json({"dataset": version.manifest, "steps": curated.table()})
+        return
+    print_rows(curated.table(), as_json=False, empty="")
+    say(f"\ndataset {version.reference}: {version.train_count} to train on, {version.holdout_count} held out")
+    say(f"{version.path}")
+
+
+@datasets.command("list")
+def list_datasets(
+    context: typer.Context, style: Annotated[str | None, typer.Argument()] = None, as_json: Json = False
+) -> None:
+    """Every dataset version, oldest first."""
+    from styles.dataset import list_datasets as found
+
+    workspace = workspace_of(context)
+    names = [style] if style else sorted(workspace.styles)
+    versions = [v for name in names for v in found(workspace.data, name)]
+    rows: list[dict[str, Any]] = [
+        {
+            "dataset": v.reference,
+            "train": v.train_count,
+            "holdout": v.holdout_count,
+            "made": v.manifest.created_at[:16],
+        }
+        for v in versions
+    ]
+    print_rows(rows, as_json=as_json, empty="No datasets yet. Make one: brandvoice curate STYLE")
+
+
+@datasets.command("show")
+def show_dataset(
+    context: typer.Context,
+    style: StyleName,
+    version: Annotated[str, typer.Argument(help="The hash, or its beginning.")] = "latest",
+    as_json: Json = False,
+) -> None:
+    """The card of one dataset version."""
+    from styles.dataset import load_dataset
+
+    found = load_dataset(workspace_of(context).data, style, version)
+    if as_json:
+        print_json(found.manifest)
+    else:
+        say((found.path / "README.md").read_text(encoding="utf-8"))
+
+
+@datasets.command()
+def diff(context: typer.Context, style: StyleName, one: str, other: str = "latest", as_json: Json = False) -> None:
+    """What came in, went out or changed between two versions."""
+    from styles.dataset import diff_datasets, load_dataset
+
+    data = workspace_of(context).data
+    difference = diff_datasets(load_dataset(data, style, one), load_dataset(data, style, other))
+    print_facts({"in": difference.added, "out": difference.removed, "changed": difference.changed}, as_json=as_json)
+
+
+@datasets.command()
+def export(
+    context: typer.Context,
+    style: StyleName,
+    target: Annotated[Path, typer.Argument(help="The file to write.")],
+    version: Annotated[str, typer.Option(help="The hash, or its beginning.")] = "latest",
+    part: Annotated[str, typer.Option(help="train or holdout.")] = "train",
+) -> None:
+    """Write one part of a dataset version as OpenAI chat JSONL."""
+    from brandvoice.steps import export_dataset
+
+    count = export_dataset(workspace_of(context), style, version=version, part=part, target=target)
+    say(f"wrote {count} examples to {target}")
+
+
+@submissions.command("list")
+def list_submissions(
+    context: typer.Context,
+    style: Annotated[str | None, typer.Argument()] = None,
+    state: Annotated[str | None, typer.Option(help="waiting, approved, rejected or withdrawn.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What people handed in, and what became of it."""
+    with workspace_of(context).open_store() as store:
+        found = store.submissions(style=style, state=state)  # type: ignore[arg-type]
+    rows = [
+        {
+            "id": s.id[:10],
+            "style": s.style,
+            "state": s.state,
+            "person": s.person,
+            "last message": s.messages[-1].content if s.messages else "",
+            "reviewer": s.reviewer,
+        }
+        for s in found
+    ]
+    print_rows(rows, as_json=as_json, empty="No submissions.")
+
+
+@submissions.command("show")
+def show_submission(context: typer.Context, submission: str, as_json: Json = False) -> None:
+    """One submission, message by message."""
+    with workspace_of(context).open_store() as store:
+        found = store.submission(submission)
+    if as_json:
+        print_json(found)
+        return
+    say(f"{found.id}  {found.style}  {found.state}  by {found.person}")
+    for message in found.messages:
+        say(f"{message.role}: {message.content}")
+
+
+@submissions.command()
+def approve(context: typer.Context, submission: str, note: Annotated[str, typer.Option()] = "") -> None:
+    """Let the next dataset version learn from it."""
+    with workspace_of(context).open_store() as store:
+        store.decide(submission, state="approved", reviewer=operator(), note=note)
+    say(f"{submission} is approved.")
+
+
+@submissions.command()
+def reject(context: typer.Context, submission: str, note: Annotated[str, typer.Option()] = "") -> None:
+    """Keep it out, with a reason."""
+    with workspace_of(context).open_store() as store:
+        store.decide(submission, state="rejected", reviewer=operator(), note=note)
+    say(f"{submission} is rejected.")
+
+
+@submissions.command()
+def edit(
+    context: typer.Context, submission: str, answer: Annotated[str, typer.Argument(help="The reply as it should read.")]
+) -> None:
+    """Approve it with a better last reply."""
+    from dataclasses import replace
+
+    with workspace_of(context).open_store() as store:
+        found = store.submission(submission)
+        last = replace(found.messages[-1], content=answer)
+        store.decide(
+            submission, state="approved", reviewer=operator(), note="edited", messages=(*found.messages[:-1], last)
+        )
+    say(f"{submission} is approved with your reply.")
+
+
+def review(context: typer.Context, name: StyleName) -> None:
+    """Go through what waits, one key each: approve, edit, reject."""
+    from brandvoice.review import review_style
+
+    workspace = workspace_of(context)
+    workspace.style(name)
+    with workspace.open_store() as store:
+        review_style(store, name, reviewer=operator())

@@ -1,0 +1,108 @@
+"""Commands on voices: what there is, which one speaks, and taking it back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from brandvoice.commands.context import operator, workspace_of
+from brandvoice.output import Json, print_facts, print_rows, say
+from conversations.errors import VoiceRefused
+from styles.voices import PROMPTED, VoiceVersion, parse_reference
+
+group = typer.Typer(help="Voice versions: list, compare, promote, reject, roll back.", no_args_is_help=True)
+
+Reference = Annotated[str, typer.Argument(metavar="STYLE@VERSION")]
+Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(group, name="voices")
+
+
+@group.command("list")
+def list_voices(
+    context: typer.Context, style: Annotated[str | None, typer.Argument()] = None, as_json: Json = False
+) -> None:
+    """Every voice version and its state."""
+    registry = workspace_of(context).voices
+    versions = [v for name in ([style] if style else registry.styles()) for v in registry.versions(name)]
+    print_rows(
+        [_row(v) for v in versions], as_json=as_json, empty="No voices yet. Train one: brandvoice round STYLE"
+    )
+
+
+@group.command()
+def show(context: typer.Context, reference: Reference, as_json: Json = False) -> None:
+    """The manifest of one version: where it came from, its scores and its history."""
+    from dataclasses import asdict
+
+    registry = workspace_of(context).voices
+    style, number = parse_reference(reference)
+    version = registry.version(style, number)
+    history = [asdict(d) for d in registry.history(style) if d.number == number]
+    facts = {"voice": version.reference, "state": version.state, "path": str(version.path), **asdict(version.manifest)}
+    print_facts({**facts, "history": history}, as_json=as_json)
+
+
+@group.command()
+def compare(context: typer.Context, one: Reference, other: Reference, as_json: Json = False) -> None:
+    """Two versions side by side: data, recipe and scores."""
+    registry = workspace_of(context).voices
+    versions = [registry.version(*parse_reference(r)) for r in (one, other)]
+    facts = [_comparable(v) for v in versions]
+    names = list(dict.fromkeys([*facts[0], *facts[1]]))
+    rows = [{"what": n, one: facts[0].get(n), other: facts[1].get(n)} for n in names]
+    print_rows(rows, as_json=as_json, empty="")
+
+
+@group.command()
+def promote(context: typer.Context, reference: Reference, reason: Reason = "") -> None:
+    """Let a version speak from the next message on. One that the gate refused needs a reason."""
+    registry = workspace_of(context).voices
+    style, number = parse_reference(reference)
+    version = registry.version(style, number)
+    verdict = version.manifest.scores.get("verdict", {})
+    if not verdict.get("passed") and not reason:
+        why = "; ".join(verdict.get("reasons", ())) or "it has not been evaluated"
+        raise VoiceRefused(f"The gate did not pass {reference}: {why}. To promote it all the same, say why: --reason TEXT")
+    registry.promote(style, number, who=operator(), reason=reason)
+    say(f"{reference} speaks now.")
+
+
+@group.command()
+def reject(context: typer.Context, reference: Reference, reason: Reason = "rejected by hand") -> None:
+    """Mark a candidate as not wanted."""
+    style, number = parse_reference(reference)
+    workspace_of(context).voices.reject(style, number, who=operator(), reason=reason)
+    say(f"{reference} is rejected.")
+
+
+@group.command()
+def rollback(context: typer.Context, style: str, reason: Reason = "") -> None:
+    """Let the previous voice speak again."""
+    number = workspace_of(context).voices.rollback(style, who=operator(), reason=reason)
+    spoken = f"{style}@{number}" if number != PROMPTED else f"the base model with the guide of {style} ({style}@0)"
+    say(f"{spoken} speaks now.")
+
+
+def _row(version: VoiceVersion) -> dict[str, Any]:
+    manifest, scores = version.manifest, version.manifest.scores
+    return {
+        "voice": version.reference,
+        "state": version.state,
+        "style score": scores.get("style_score"),
+        "perplexity": scores.get("perplexity"),
+        "dataset": manifest.dataset[:12],
+        "base": manifest.base,
+        "trained": manifest.created_at[:16],
+    }
+
+
+def _comparable(version: VoiceVersion) -> dict[str, Any]:
+    manifest = version.manifest
+    facts = {"state": version.state, "trained": manifest.created_at, "base": manifest.base, "dataset": manifest.dataset}
+    recipe = {f"recipe.{k}": v for k, v in manifest.recipe.items()}
+    scores = {f"score.{k}": v for k, v in manifest.scores.items() if isinstance(v, int | float)}
+    return {**facts, **recipe, **{k: v for k, v in manifest.training.items() if not isinstance(v, dict)}, **scores}

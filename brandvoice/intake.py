@@ -1,0 +1,118 @@
+"""Intake: one path read by the importer that fits and put into the store, with an account of every record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from conversations.errors import ImportRefused
+from conversations.importers import Importer, Refused, Request, Skipped, read_path
+from conversations.messages import Conversation, conversation_id
+from conversations.sources import BASES, Basis, Source
+
+if TYPE_CHECKING:
+    from conversations.importers import Outcome
+    from conversations.store import ConversationStore
+
+SHOWN = 20  # refusals printed in full; --json has all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What became of one path. `read` counts conversations that could be read, also where nothing was stored."""
+
+    path: str
+    read: int
+    added: int
+    updated: int
+    unchanged: int
+    erased: int
+    refused: tuple[Refused, ...] = ()
+    skipped: dict[str, int] = field(default_factory=dict)
+    dry_run: bool = False
+
+    def lines(self) -> list[str]:
+        """The account for people."""
+        would = "would come in" if self.dry_run else "came in"
+        lines = [f"{self.path}: {self.read} conversations read"]
+        if self.dry_run:
+            lines.append(f"  {self.read} {would}; nothing was stored (--dry-run)")
+        else:
+            lines.append(f"  {self.added} {would}, {self.updated} updated, {self.unchanged} known already")
+        if self.erased:
+            lines.append(f"  {self.erased} left out because somebody in them asked to be forgotten")
+        lines += [f"  {count} left out: {reason}" for reason, count in self.skipped.items()]
+        if self.refused:
+            lines.append(f"  {len(self.refused)} refused:")
+            lines += [f"    {r.place}: {r.reason}" for r in self.refused[:SHOWN]]
+        if len(self.refused) > SHOWN:
+            lines.append(f"    and {len(self.refused) - SHOWN} more (--json lists them all)")
+        return lines
+
+
+def import_path(
+    path: Path,
+    *,
+    store: ConversationStore,
+    importers: Sequence[Importer],
+    style: str,
+    basis: str,
+    format_name: str = "auto",
+    speakers: tuple[str, ...] = (),
+    owner: str = "",
+    dry_run: bool = False,
+    now: datetime | None = None,
+) -> Intake:
+    """Import one file or folder. Records that cannot be read are listed and the rest goes in."""
+    if basis not in BASES:
+        raise ImportRefused(f'"{basis}" is not a basis. Say why these may be learned from: {", ".join(BASES)}.')
+    source = Source(
+        id=conversation_id("source", style, str(path.resolve())),
+        style=style,
+        kind=format_name,
+        name=path.name,
+        basis=cast("Basis", basis),
+        train_allowed=True,
+        added_at=now or datetime.now(UTC),
+        owner=owner,
+    )
+    account = _Account()
+    outcomes = read_path(Request(path, speakers=speakers), importers, format=format_name)
+    conversations = account.conversations(outcomes)
+    if dry_run:
+        read = sum(1 for _ in conversations)
+        return Intake(str(path), read, 0, 0, 0, 0, tuple(account.refused), dict(account.skipped), dry_run=True)
+    added = store.add_conversations(conversations, source=source)
+    return Intake(
+        str(path),
+        account.read,
+        added.added,
+        added.updated,
+        added.unchanged,
+        added.erased,
+        tuple(account.refused),
+        dict(account.skipped),
+    )
+
+
+class _Account:
+    """Counts what passes by."""
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.refused: list[Refused] = []
+        self.skipped: Counter[str] = Counter()
+
+    def conversations(self, outcomes: Iterable[Outcome]) -> Iterator[Conversation]:
+        for outcome in outcomes:
+            if isinstance(outcome, Refused):
+                self.refused.append(outcome)
+            elif isinstance(outcome, Skipped):
+                self.skipped[outcome.reason] += 1
+            else:
+                self.read += 1
+                yield outcome

@@ -1,0 +1,72 @@
+"""Serving: the assistant with its engine, and the platforms that people reach it through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from brandvoice.builtin import make_engine
+from brandvoice.plugins import Offers, load_plugins
+from conversations.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bots.assistant import Assistant
+    from bots.platform import Platform
+    from brandvoice.workspace import Workspace
+    from conversations.store import ConversationStore
+
+
+def make_assistant(workspace: Workspace, store: ConversationStore, offers: Offers) -> Assistant:
+    """The assistant of a workspace on its configured engine."""
+    from bots.assignment import Assignment
+    from bots.assistant import Assistant
+
+    engine = make_engine(workspace, dict(offers.table("engines")))
+    return Assistant(
+        store=store,
+        voices=workspace.voices,
+        styles=workspace.styles,
+        engine=engine,
+        assignments=[Assignment(a.where, a.style, a.canary) for a in workspace.settings.assign],
+    )
+
+
+def chat_in_terminal(workspace: Workspace, style: str, *, reference: str | None) -> None:
+    """Talk to a style in this terminal until the person leaves."""
+    from bots.terminal.terminal import Terminal
+    from styles.voices import parse_reference
+
+    workspace.style(style)
+    number = None
+    if reference:
+        named, number = parse_reference(reference)
+        if named != style:
+            raise SettingsError(f"{reference} is not a version of {style}.")
+    asyncio.run(_run(workspace, [Terminal(style, number=number)]))
+
+
+def serve_platforms(workspace: Workspace, *, only: Sequence[str]) -> None:
+    """Run the named platforms, or all that are configured, until stopped."""
+    offers = load_plugins()
+    offered = offers.table("platforms")
+    unknown = [name for name in only if name not in offered]
+    if unknown:
+        raise SettingsError(f"{', '.join(unknown)}: not available. Platforms here: {', '.join(sorted(offered)) or 'none'}.")
+    chosen = [offered[name](workspace) for name in (only or sorted(offered))]
+    if not chosen:
+        raise SettingsError("Nothing to serve: no platform is configured. `brandvoice doctor` says what is missing.")
+    asyncio.run(_run(workspace, chosen))
+
+
+async def _run(workspace: Workspace, platforms: Sequence[Platform]) -> None:
+    offers = load_plugins()
+    async with AsyncExitStack() as stack:
+        store = await asyncio.to_thread(workspace.open_store)
+        stack.callback(store.close)
+        assistant = await asyncio.to_thread(make_assistant, workspace, store, offers)
+        stack.push_async_callback(assistant.engine.close)
+        async with asyncio.TaskGroup() as group:
+            for platform in platforms:
+                group.create_task(platform.run(assistant), name=platform.name)
