@@ -134,10 +134,10 @@ def compose(choice: random.Random) -> Messages:
 def exchange(scene: Scene, intent: Intent, *, rule: Rule | None = None, joined: bool = False) -> None:
     """A question and its answer; where the answer needs an order number or the like, asking for that first."""
     choice = scene.choice
-    tag, ask = split_tag(choice.choice(intent.asks))
+    tag, ask = split_tag(choice.choice([a for a in intent.asks if not (rule and a.startswith("@"))]))
     scene.user(dress(vary(ask, choice), intent, joined=joined, choice=choice))
     replies = answering(intent.replies, tag)
-    if rule and not tag:
+    if rule:
         scene.assistant(rule.replies)
     elif tag or not intent.gives:
         scene.assistant(replies)
