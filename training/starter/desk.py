@@ -119,23 +119,25 @@ def compose(choice: random.Random) -> Messages:
     scene = Scene(choice, shop=shop, values=draw_values(shop, choice), register=register)
     rule = open_with_system(scene, intent) if choice.random() < SYSTEM_SHARE else None
     exchange(scene, intent, rule=rule)
-    if intent.more and choice.random() < 0.4:
+    if intent.more and choice.random() < 0.5:
         question, answer = choice.choice(intent.more)
         scene.user(vary(question, choice))
         scene.assistant([answer])
-    elif intent.manner != "short" and choice.random() < 0.2:
+    elif intent.manner != "short" and not rule and choice.random() < 0.3:
         fitting = [i for i in intents() if shop in i.shops and i.manner == "support" and i.topic != intent.topic]
-        exchange(scene, choice.choice(fitting), joined=True)
+        # Nobody says "Great." after an apology or a refusal.
+        joints = part("phrases")["joint" if intent.manner == "support" else "plain_joint"]
+        exchange(scene, choice.choice(fitting), joint=choice.choice(lines(joints)))
     if intent.manner == "support" and choice.random() < 0.17:
         close(scene)
     return scene.messages
 
 
-def exchange(scene: Scene, intent: Intent, *, rule: Rule | None = None, joined: bool = False) -> None:
+def exchange(scene: Scene, intent: Intent, *, rule: Rule | None = None, joint: str = "") -> None:
     """A question and its answer; where the answer needs an order number or the like, asking for that first."""
     choice = scene.choice
     tag, ask = split_tag(choice.choice([a for a in intent.asks if not (rule and a.startswith("@"))]))
-    scene.user(dress(vary(ask, choice), intent, joined=joined, choice=choice))
+    scene.user(dress(vary(ask, choice), intent, joint=joint, choice=choice))
     replies = answering(intent.replies, tag)
     if rule:
         scene.assistant(rule.replies)
@@ -177,12 +179,12 @@ def close(scene: Scene) -> None:
     scene.assistant(lines(phrases["welcome"]))
 
 
-def dress(ask: str, intent: Intent, *, joined: bool, choice: random.Random) -> str:
+def dress(ask: str, intent: Intent, *, joint: str, choice: random.Random) -> str:
     """The question with what people put around it: a greeting, some context, a please."""
     phrases = part("phrases")
     chance = choice.random()
-    if joined:
-        return (vary(choice.choice(lines(phrases["joint"])), choice) + " " + ask).strip()
+    if joint:
+        return led_by(vary(joint, choice), ask)
     if intent.manner == "short":
         return ask
     if intent.manner == "support" and chance < 0.07 and not roots(ask) & {"product", "garment", "device", "thing"}:
@@ -308,7 +310,7 @@ def vary(template: str, choice: random.Random) -> str:
     """`(one|other)` becomes one of its sides, from the inside out."""
     while _CHOICE.search(template):
         template = _CHOICE.sub(lambda match: choice.choice(match.group(1).split("|")), template)
-    return re.sub(r" {2,}", " ", template).strip()
+    return re.sub(r" +([ ?.!,])", r"\1", template).strip()
 
 
 def fill(template: str, values: Mapping[str, str], *, lowered: bool = False) -> str:
