@@ -192,7 +192,8 @@ def dress(ask: str, intent: Intent, *, joint: str, choice: random.Random) -> str
     elif intent.manner != "chat" and chance > 0.93:
         ask = ask + " " + vary(choice.choice(lines(phrases["plea"])), choice)
     if choice.random() < 0.25:
-        ask = led_by(vary(choice.choice(lines(phrases["greeting"])), choice), ask)
+        greetings = lines(phrases["greeting"])
+        ask = led_by(vary(choice.choice(greetings if intent.manner == "support" else greetings[:3]), choice), ask)
     return ask
 
 
