@@ -118,23 +118,23 @@ def compose(choice: random.Random) -> Messages:
     register = choice.choices(("plain", "lower", "sloppy"), (55, 27, 18))[0]
     scene = Scene(choice, shop=shop, values=draw_values(shop, choice), register=register)
     rule = open_with_system(scene, intent) if choice.random() < SYSTEM_SHARE else None
-    exchange(scene, intent, rule=rule)
+    answered = exchange(scene, intent, rule=rule)
+    if not answered:
+        return scene.messages
     if intent.more and choice.random() < 0.5:
         question, answer = choice.choice(intent.more)
         scene.user(vary(question, choice))
         scene.assistant([answer])
-    elif intent.manner != "short" and not rule and choice.random() < 0.3:
+    elif intent.manner != "short" and not rule and choice.random() < 0.35:
         fitting = [i for i in intents() if shop in i.shops and i.manner == "support" and i.topic != intent.topic]
-        # Nobody says "Great." after an apology or a refusal.
-        joints = part("phrases")["joint" if intent.manner == "support" else "plain_joint"]
-        exchange(scene, choice.choice(fitting), joint=choice.choice(lines(joints)))
-    if intent.manner == "support" and choice.random() < 0.17:
+        answered = exchange(scene, choice.choice(fitting), joint=choice.choice(lines(part("phrases")["joint"])))
+    if answered and intent.manner == "support" and choice.random() < 0.17:
         close(scene)
     return scene.messages
 
 
-def exchange(scene: Scene, intent: Intent, *, rule: Rule | None = None, joint: str = "") -> None:
-    """A question and its answer; where the answer needs an order number or the like, asking for that first."""
+def exchange(scene: Scene, intent: Intent, *, rule: Rule | None = None, joint: str = "") -> bool:
+    """A question and its answer, after asking for an order number or the like; whether it came to an answer."""
     choice = scene.choice
     tag, ask = split_tag(choice.choice([a for a in intent.asks if not (rule and a.startswith("@"))]))
     scene.user(dress(vary(ask, choice), intent, joint=joint, choice=choice))
@@ -148,7 +148,8 @@ def exchange(scene: Scene, intent: Intent, *, rule: Rule | None = None, joint: s
     elif choice.random() < 0.2 and scene.possible(replies):
         scene.assistant(replies)
     else:
-        probe(scene, intent)
+        return probe(scene, intent)
+    return True
 
 
 def split_tag(line: str) -> tuple[str, str]:
@@ -162,15 +163,17 @@ def answering(replies: Sequence[str], tag: str) -> tuple[str, ...]:
     return tuple(text for tags, text in split if tag in tags.split(",") or tags == "*")
 
 
-def probe(scene: Scene, intent: Intent) -> None:
-    """Ask for what is missing; mostly, the user gives it and the assistant confirms."""
+def probe(scene: Scene, intent: Intent) -> bool:
+    """Ask for what is missing; mostly, the user gives it and the assistant confirms (then true)."""
     choice = scene.choice
     phrases = part("phrases")
     question = choice.choice(lines(phrases["question"][intent.gives]))
     scene.assistant([f"{lead} {question}" for lead in intent.leads])
-    if choice.random() < 0.75:
-        scene.user(vary(choice.choice(lines(phrases["given"][intent.gives])), choice))
-        scene.assistant(intent.confirms)
+    if choice.random() > 0.75:
+        return False
+    scene.user(vary(choice.choice(lines(phrases["given"][intent.gives])), choice))
+    scene.assistant(intent.confirms)
+    return True
 
 
 def close(scene: Scene) -> None:
