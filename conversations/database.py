@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +50,10 @@ class Database:
         with _plain_errors(self.url):
             self._engine = _engine(self.url)
             self._reader = self._engine.execution_options(begin=READ)
-        with _anything_plain(self.url):
+        with _anything_plain(self.url), ExitStack() as undo:
+            undo.callback(self.close)
             self._bring_up_to_date()
-
-    @property
-    def is_sqlite(self) -> bool:
-        return self._engine.dialect.name == "sqlite"
+            undo.pop_all()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -72,7 +70,7 @@ class Database:
 
     def wipe(self) -> None:
         """Move deleted text out of SQLite's log as well; PostgreSQL does it by itself with the next VACUUM."""
-        if self.is_sqlite:
+        if _is_sqlite(self.url):
             with _plain_errors(self.url), _outside_transaction(self._engine) as raw:
                 raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -93,7 +91,10 @@ def inserting_missing(connection: Connection, table: Table) -> Any:
 
 def insert_missing(connection: Connection, table: Table, **row: Any) -> bool:
     """Insert the row unless its key is there; whether it was inserted."""
-    return connection.execute(inserting_missing(connection, table).values(**row)).rowcount == 1
+    # Without the option, SQLAlchemy does not ask PostgreSQL how many rows an insert made.
+    counted = {"preserve_rowcount": True}
+    statement = inserting_missing(connection, table).values(**row)
+    return connection.execute(statement, execution_options=counted).rowcount == 1
 
 
 def upsert(connection: Connection, table: Table, *, row: dict[str, Any], keep: tuple[str, ...] = ()) -> None:
@@ -133,7 +134,7 @@ def _unknown_url(shown: str) -> str:
 
 def _engine(url: URL) -> Engine:
     try:
-        if url.drivername.startswith("sqlite"):
+        if _is_sqlite(url):
             return _sqlite_engine(url)
         return sqlalchemy.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
     except (ModuleNotFoundError, NoSuchModuleError) as error:
@@ -176,13 +177,17 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(statement).close()
 
 
+def _is_sqlite(url: URL) -> bool:
+    return url.drivername.startswith("sqlite")
+
+
 def _path(url: URL) -> Path | None:
     name = (url.database or "").removeprefix("file:")
     return None if name in ("", ":memory:") or url.query.get("mode") == "memory" else Path(name)
 
 
 def _shown(url: URL) -> str:
-    return f"The database {_path(url) or url.render_as_string()}"
+    return f"The database {(_is_sqlite(url) and _path(url)) or url.render_as_string()}"
 
 
 def _schema(connection: Connection) -> str | None:
@@ -211,7 +216,7 @@ def _outside_transaction(engine: Engine) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def _only_one(url: URL) -> Iterator[None]:
     """Let one process at a time make a SQLite file ready; in PostgreSQL the migration takes a lock of the server."""
-    path = _path(url) if url.drivername.startswith("sqlite") else None
+    path = _path(url) if _is_sqlite(url) else None
     if path is None:
         yield
         return
@@ -271,6 +276,6 @@ def _sentence(url: URL, error: DBAPIError | NoConnectionLeft) -> str:
     for sign, advice in ADVICE:
         if sign in cause:
             return f"{_shown(url)} {advice} ({cause})."
-    if url.drivername.startswith("sqlite"):
+    if _is_sqlite(url):
         return f"{_shown(url)} failed: {cause}."
     return f"{_shown(url)} cannot be reached: {cause}. Start the server, or correct database_url."

@@ -1,0 +1,129 @@
+"""Erasure and opting out, over every database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy
+
+from conversations.messages import Conversation, Feedback, Message
+from conversations.store import Added, ConversationStore, Erasure, open_store
+from conversations.tables import metadata
+from tests.conversations.samples import DESK, handed_in, reply_in, talk
+
+
+def everything_of(store: ConversationStore) -> str:
+    """All that stands in the tables, as one text."""
+    with store._database.reading() as connection:
+        return repr([connection.execute(sqlalchemy.select(table)).all() for table in metadata.sorted_tables])
+
+
+def test_a_forgotten_person_leaves_no_word_and_no_name(store: ConversationStore) -> None:
+    store.add_conversations([talk("a", "I am Anna Lind", author="u:lind"), talk("b", author="u:cole")], source=DESK)
+    reply = reply_in(store, author="u:lind")
+    store.give_feedback(Feedback(reply, "u:cole", thumb="up"))
+    store.submit(handed_in("s1", person="u:lind"))
+    store.submit(handed_in("s2", person="u:cole"))
+    store.decide("s2", state="approved", reviewer="u:lind")
+    store.forget("u:lind")
+    assert "lind" not in everything_of(store).lower()
+    assert [c.id for c in store.conversations("harbor")] == ["b"]
+    assert [(s.id, s.state, s.reviewer) for s in store.submissions()] == [("s2", "approved", "erased")]
+    assert [(d.who, d.what, d.subject) for d in store.audit()] == [
+        ("erased", "approved", "s2"),
+        ("erased", "forgot", "erased"),
+    ]
+
+
+def test_an_erasure_counts_what_went_and_names_the_ids(store: ConversationStore) -> None:
+    store.add_conversations([talk("a"), talk("b", author="cleo")], source=DESK)
+    live, other = reply_in(store), reply_in(store, place="C2", author="cleo")
+    for reply in (live, other):
+        store.give_feedback(Feedback(reply, "anna", thumb="up"))
+    store.give_feedback(Feedback(live, "cleo", thumb="down"))
+    store.submit(handed_in("s1", person="anna"))
+    touched = tuple(sorted(("a", store.message(live)[0])))
+    expected = Erasure(2, 4, 3, 1, conversation_ids=touched, submission_ids=("s1",))
+    assert store.forget("anna", dry_run=True) == expected
+    assert store.forget("anna") == expected
+    assert store.forget("anna") == Erasure(0, 0, 0, 0)
+    assert {c.id for c in store.conversations(None)} == {"b", store.message(other)[0]}
+
+
+def test_a_dry_run_changes_nothing(store: ConversationStore) -> None:
+    store.add_conversations([talk("a")], source=DESK)
+    before = everything_of(store)
+    assert store.forget("anna", dry_run=True).conversations == 1
+    assert everything_of(store) == before
+
+
+def test_submissions_that_quote_or_improve_go_with_the_person(store: ConversationStore) -> None:
+    reply = reply_in(store, author="anna")
+    store.submit(handed_in("quotes", person="ben", author="anna"))
+    store.submit(handed_in("improves", person="ben", replaces=reply))
+    store.submit(handed_in("own", person="ben"))
+    assert store.forget("anna").submission_ids == ("improves", "quotes")
+    assert [s.id for s in store.submissions()] == ["own"]
+
+
+def test_an_import_does_not_bring_an_erased_person_back(store: ConversationStore) -> None:
+    logs = [talk("a"), talk("b", author="cleo"), talk("c", author="cleo")]
+    store.add_conversations(logs[:2], source=DESK)
+    store.forget("anna")
+    unnamed = Conversation("a", (Message("user", "I am Anna"),))  # her conversation, from logs that name nobody
+    new = talk("d")  # a conversation of hers that was never here
+    assert store.add_conversations([*logs, unnamed, new], source=DESK) == Added(added=1, unchanged=1, erased=3)
+    assert [c.id for c in store.conversations("harbor")] == ["b", "c"]
+
+
+def test_who_is_erased_before_anything_came_in_stays_out(store: ConversationStore) -> None:
+    assert store.forget("anna") == Erasure(0, 0, 0, 0)
+    assert store.add_conversations([talk("a")], source=DESK) == Added(erased=1)
+
+
+def test_a_forgotten_person_may_come_back_and_talk(store: ConversationStore) -> None:
+    before = reply_in(store)
+    store.forget("anna")
+    assert reply_in(store) != before
+    assert store.count() == 1
+
+
+def test_marks_of_one_store_say_nothing_in_another(store: ConversationStore, tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path}/other.db") as other:
+        for opened in (store, other):
+            opened.opt_out("anna")
+        marks = [opened._database.reading for opened in (store, other)]
+        found = []
+        for reading in marks:
+            with reading() as connection:
+                found.append(connection.scalar(sqlalchemy.text("SELECT mark FROM opt_outs")))
+    assert found[0] != found[1]
+
+
+def test_whoever_opts_out_is_not_learned_from(store: ConversationStore) -> None:
+    store.add_conversations([talk("a"), talk("b", author="cleo")], source=DESK)
+    assert not store.opted_out("anna")
+    for _ in range(2):
+        store.opt_out("anna")
+    assert store.opted_out("anna")
+    assert not store.opted_out("cleo")
+    assert [c.id for c in store.conversations("harbor", trainable_only=True)] == ["b"]
+    assert [c.id for c in store.conversations("harbor")] == ["a", "b"]
+    store.opt_in("anna")
+    assert not store.opted_out("anna")
+    assert store.count("harbor") == len(list(store.conversations("harbor", trainable_only=True))) == 2
+
+
+def test_opting_out_outlives_being_forgotten(store: ConversationStore) -> None:
+    store.opt_out("anna")
+    store.forget("anna")
+    assert store.opted_out("anna")
+
+
+def test_erased_words_are_gone_from_the_files_of_sqlite(tmp_path: Path) -> None:
+    words = "Seven green anchors"
+    with open_store(f"sqlite:///{tmp_path}/brandvoice.db") as store:
+        store.add_conversations([talk("a", words), talk("b")], source=DESK)
+        assert any(words.encode() in path.read_bytes() for path in tmp_path.iterdir())
+        store.forget("anna")
+        assert not any(words.encode() in path.read_bytes() for path in tmp_path.iterdir())
