@@ -1,0 +1,277 @@
+"""Private values in a text: where they stand, and placeholders in their stead."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from conversations.roster import Roster
+from conversations.secrets import find_secrets
+
+Kind = Literal["EMAIL", "PHONE", "CARD", "IBAN", "IP", "ID", "KEY", "NAME"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "IN", "BR", "AU", "JP")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Where a private value stands, `text[start:end]`, never the value; `score` is how sure the rule is, 0 to 1."""
+
+    kind: Kind
+    start: int
+    end: int
+    score: float
+    rule: str
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.start, self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text with placeholders, and how many values of each kind they stand for."""
+
+    text: str
+    counts: Mapping[Kind, int]
+
+
+_PLACEHOLDER = re.compile(rf"[<\[](?P<name>(?:{'|'.join(KINDS)})(?:_\d{{1,9}})?)[>\]]")
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[^\W_][\w.!#$%&'*+/=?^`{|}~-]{0,63}@(?:[^\W_](?:[\w-]{0,62}[^\W_])?\.){1,6}[^\W\d_][\w-]{1,24}(?<![_-])"
+)
+_MAIL_HOSTS = ("gmail", "googlemail", "yahoo", "hotmail", "outlook", "icloud", "proton", "protonmail", "gmx", "web")
+_DOMAIN_ENDS = "com|org|net|info|io|co|edu|gov|me|eu|de|at|ch|fr|es|it|nl|be|uk|ie|us|ca|au|nz|in|jp|br|se|no|dk|fi|pl"
+_SPOKEN_EMAIL = re.compile(
+    r"(?i)(?<![\w.+-])[\w.+-]{1,64}\s{0,2}(?:\(at\)|\[at\]|\{at\}|\sat\s)\s{0,2}"
+    rf"(?:[\w-]{{1,63}}(?:\s{{0,2}}(?:\(dot\)|\[dot\]|\{{dot\}}|\sdot\s)\s{{0,2}})){{1,3}}(?:{_DOMAIN_ENDS})\b"
+    rf"|(?<![\w.+-])[\w.+-]{{1,64}}\s{{0,2}}(?:\(at\)|\[at\]|\{{at\}})\s{{0,2}}(?:[\w-]{{1,63}}\.){{1,3}}(?:{_DOMAIN_ENDS})\b"
+    rf"|(?<![\w.+-])[\w.+-]{{1,64}}\sat\s(?:{'|'.join(_MAIL_HOSTS)})\.[a-z]{{2,3}}\b"
+)
+
+_SPOKEN_SIGNS = ("(at)", "[at]", "{at}", " dot ", "(dot)", "[dot]", *(f" at {host}." for host in _MAIL_HOSTS))
+
+_LONG_NUMBER = re.compile(r"\d[\d \u00a0.()/\-\u2010-\u2015]{4,}\d")
+_CARD = re.compile(r"(?<![\d.+-])\d(?:[ -]?\d){13,18}(?![\d-]|\.\d)")
+_CARD_NUMBERS = re.compile(
+    r"4\d{15}|4\d{18}|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}|"
+    r"(?:6011|65\d\d|64[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|3(?:0[0-5]|[68]\d)\d{11}|62\d{14,17}|"
+    r"(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{12,15}"
+)
+_IBAN = re.compile(r"(?i)(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}")
+_SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_NINO = re.compile(r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D]\b")
+_DATE = re.compile(r"(?:\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-](?:\d{4}|\d\d))(?:[ -]{1,3}\d\d?)?")
+_IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
+_IPV6 = re.compile(r"(?<![\w:.])(?=[0-9a-fA-F:]{0,30}\d)(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
+
+_REFERRING = re.compile(
+    r"(?i)(?:\b(?:order|bestell\w*|auftrag\w*|commande|pedido|ref|reference|ticket|case|invoice|rechnung\w*|facture|"
+    r"factura|tracking|sendung\w*|parcel|shipment|thread|message|msg|sku|serial|part|model|article|artikel\w*|item|"
+    r"booking|reservation|buchung\w*|confirmation|flight|isbn|ean|upc|gtin|version|build|id|account|member(?:ship)?|"
+    r"policy|customer|kunden\w*|voucher|coupon|code|transaction|batch|lot|po|zip|postcode|plz)\b|#)"
+    r"[\s#:.]*(?:(?:number|numbers|nummer|nr|no|num|id|code|is|are|was|ist|es|est)\b[\s#:.]*){0,3}$"
+)
+_CALLING = re.compile(
+    r"(?i)\b(?:call(?:ed|ing)?|phone|tel|telephone|telefon\w*|t[ée]l[ée]phone|tel[ée]fono|telefone|mobile?|m[óo]vil|"
+    r"cell|handy|sms|fax|whats\s?app|signal|telegram|ring|dial|text|reach(?:ed)?|contact|"
+    r"(?:my|his|her|their|our) number|anrufen|ruf\w*|appel\w*|llam\w*|ligue)\b[^.!?\d]{0,30}$"
+)
+_VERSIONED = "version|ver|release|build|update|upgrade[ds]?|firmware|driver|chrome|safari|edge"
+_VERSION = re.compile(rf"(?i)(?:\bv|\b(?:{_VERSIONED})\b[^.\d]{{0,12}})$")
+
+
+def find_private(text: str, *, roster: Roster | None = None, regions: tuple[str, ...] = REGIONS) -> tuple[Finding, ...]:
+    """Find e-mail addresses, numbers, keys and the names on `roster`, in order and without overlaps.
+
+    `regions` are the countries whose telephone numbers are known without their `+` prefix. Not found: postal
+    addresses, names outside the roster, numbers spelled in words, values split over several messages.
+    """
+    plain, origin = _flatten(text)
+    taken = [match.span() for match in _PLACEHOLDER.finditer(plain)]
+    settled: list[Finding] = []
+    for finding in _candidates(plain, roster, regions):
+        place = bisect_left(taken, finding.span)
+        is_after_the_last = place == 0 or taken[place - 1][1] <= finding.start
+        if is_after_the_last and (place == len(taken) or finding.end <= taken[place][0]):
+            taken.insert(place, finding.span)
+            settled.append(finding)
+    if origin:
+        settled = [_moved(finding, origin) for finding in settled]
+    return tuple(sorted(settled, key=lambda finding: finding.start))
+
+
+class Redactor:
+    """Puts placeholders such as `<EMAIL_1>` into the texts of one conversation.
+
+    The same value gets the same placeholder, and numbers that `texts` already use are not given again.
+    """
+
+    def __init__(self, roster: Roster | None = None, *, texts: Iterable[str] = ()) -> None:
+        self._roster = roster
+        self._given: dict[tuple[Kind, str], str] = {}
+        self._used = {match["name"] for text in texts for match in _PLACEHOLDER.finditer(text)}
+
+    def redact(self, text: str) -> Redacted:
+        """Replace private values until none is found; placeholders that are there already stay."""
+        counts: Counter[Kind] = Counter()
+        while findings := find_private(text, roster=self._roster):
+            text = self._replaced(text, findings)
+            counts.update(finding.kind for finding in findings)
+        return Redacted(text, dict(counts))
+
+    def _replaced(self, text: str, findings: tuple[Finding, ...]) -> str:
+        parts: list[str] = []
+        done = 0
+        for finding in findings:
+            parts += text[done : finding.start], self._placeholder(finding.kind, text[finding.start : finding.end])
+            done = finding.end
+        return "".join((*parts, text[done:]))
+
+    def _placeholder(self, kind: Kind, value: str) -> str:
+        key = (kind, _canonical(kind, value))
+        if key not in self._given:
+            number = next(n for n in range(1, len(self._used) + 2) if f"{kind}_{n}" not in self._used)
+            self._used.add(f"{kind}_{number}")
+            self._given[key] = f"<{kind}_{number}>"
+        return self._given[key]
+
+
+def _canonical(kind: Kind, value: str) -> str:
+    plain = _flatten(value)[0].casefold()
+    if kind in ("PHONE", "CARD", "IBAN", "ID"):
+        return "".join(c for c in plain if c.isalnum())
+    return plain
+
+
+def _candidates(text: str, roster: Roster | None, regions: tuple[str, ...]) -> Iterator[Finding]:
+    """All rules, the surest first: where two findings overlap, the earlier one counts."""
+    yield from (Finding("KEY", s.start, s.end, 1.0, s.name) for s in find_secrets(text))
+    yield from _emails(text)
+    yield from _addresses(text)
+    if _LONG_NUMBER.search(text):
+        yield from _ibans(text)
+        yield from _cards(text)
+        yield from _national_ids(text)
+        yield from _phones(text, regions)
+    if roster:
+        yield from (Finding("NAME", start, end, 0.9, "roster") for start, end in roster.find(text))
+
+
+def _emails(text: str) -> Iterator[Finding]:
+    if "@" in text:
+        yield from (Finding("EMAIL", *m.span(), 1.0, "address") for m in _EMAIL.finditer(text))
+    lowered = text.lower()
+    if any(sign in lowered for sign in _SPOKEN_SIGNS):
+        yield from (Finding("EMAIL", *m.span(), 0.8, "spoken address") for m in _SPOKEN_EMAIL.finditer(text))
+
+
+def _ibans(text: str) -> Iterator[Finding]:
+    from stdnum import iban
+
+    for match in _IBAN.finditer(text):
+        ends = [i + 1 for i, c in enumerate(match.group()) if c.isalnum()][14:]
+        # National digits are not checked: real accounts exist whose old check digits are wrong.
+        valid = (end for end in reversed(ends) if iban.is_valid(match.group()[:end], check_country=False))
+        if end := next(valid, 0):
+            yield Finding("IBAN", match.start(), match.start() + end, 1.0, "mod 97")
+
+
+def _cards(text: str) -> Iterator[Finding]:
+    from stdnum import luhn
+
+    for match in _CARD.finditer(text):
+        digits = re.sub(r"\D", "", match.group())
+        bare = digits == match.group()
+        if bare and _REFERRING.search(text, max(0, match.start() - 40), match.start()):
+            continue
+        if _CARD_NUMBERS.fullmatch(digits) and luhn.is_valid(digits):
+            yield Finding("CARD", *match.span(), 0.9 if bare else 1.0, "Luhn")
+
+
+def _national_ids(text: str) -> Iterator[Finding]:
+    from stdnum.us import ssn
+
+    yield from (Finding("ID", *m.span(), 0.9, "US SSN") for m in _SSN.finditer(text) if ssn.is_valid(m.group()))
+    yield from (Finding("ID", *m.span(), 0.9, "UK NINO") for m in _NINO.finditer(text))
+
+
+def _phones(text: str, regions: tuple[str, ...]) -> Iterator[Finding]:
+    runs = [run for run in _LONG_NUMBER.finditer(text) if _may_be_a_phone(text, run)]
+    if not runs:
+        return  # the matcher takes a millisecond
+    from phonenumbers import Leniency, PhoneNumberMatcher
+
+    found: list[Finding] = []
+    covered = bytearray(len(text))
+    for region in (None, *regions):
+        # A number with its country is meant as a telephone number, even where its exchange is not in use.
+        for match in PhoneNumberMatcher(text, region, Leniency.VALID if region else Leniency.POSSIBLE):
+            if _is_a_persons_number(text, match.start, match.end):
+                score, rule = (0.8, f"phone {region}") if region else (1.0, "phone +")
+                found.append(Finding("PHONE", match.start, match.end, score, rule))
+                covered[match.start : match.end] = b"\x01" * (match.end - match.start)
+        runs = [run for run in runs if 0 in covered[run.start() : run.end()]]
+        if not runs:
+            break
+    # One region may take the end of what is a whole number in another.
+    yield from sorted(found, key=lambda finding: finding.start - finding.end)
+
+
+def _may_be_a_phone(text: str, run: re.Match[str]) -> bool:
+    if _DATE.fullmatch(run.group()) or sum(map(str.isdigit, run.group())) < 6:
+        return False
+    start = run.start() - (text[run.start() - 1 : run.start()] in ("+", "("))
+    return _is_a_persons_number(text, start, run.end())
+
+
+def _is_a_persons_number(text: str, start: int, end: int) -> bool:
+    before = text[max(0, start - 40) : start]
+    if _CALLING.search(before):
+        return True
+    number = text[start:end]
+    if _REFERRING.search(before) or _IPV4.fullmatch(number):
+        return False
+    # Nobody but a telephone company starts a long number with a zero.
+    return number.startswith("+") or (number.startswith("0") and len(number) >= 10) or not number.isdigit()
+
+
+def _addresses(text: str) -> Iterator[Finding]:
+    if text.count(".") >= 3:
+        for match in _IPV4.finditer(text):
+            if _is_an_address(match.group()) and not _VERSION.search(text, max(0, match.start() - 24), match.start()):
+                yield Finding("IP", *match.span(), 0.9, "IPv4")
+    if text.count(":") >= 2:
+        for match in _IPV6.finditer(text):
+            if _is_an_address(match.group()):
+                yield Finding("IP", *match.span(), 0.9, "IPv6")
+
+
+def _is_an_address(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not (address.is_loopback or address.is_unspecified or text.endswith(".0.0.0") or text.startswith("255."))
+
+
+def _flatten(text: str) -> tuple[str, list[int]]:
+    """Undo look-alike characters (NFKC, invisible ones); the list maps each place back, empty where nothing changed."""
+    if text.isascii() or (unicodedata.is_normalized("NFKC", text) and not _INVISIBLE.search(text)):
+        return text, []
+    kept = [(raw, place) for place, raw in enumerate(text) if not _INVISIBLE.match(raw)]
+    pairs = [(c, place) for raw, place in kept for c in unicodedata.normalize("NFKC", raw)]
+    return "".join(c for c, _ in pairs), [*(place for _, place in pairs), len(text)]
+
+
+def _moved(finding: Finding, origin: list[int]) -> Finding:
+    return Finding(finding.kind, origin[finding.start], origin[finding.end - 1] + 1, finding.score, finding.rule)
