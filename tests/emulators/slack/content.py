@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from tests.emulators.slack.blocks import check_blocks
 from tests.emulators.slack.records import Json
 from tests.emulators.slack.refusals import Refusal
 from tests.emulators.slack.workspace import Workspace
+
+_NO_FALLBACK: Final = "blocks without a text fallback (notifications and screen readers show nothing)"
 
 
 def checked_content(slack: Workspace, params: Json, *, update: bool = False) -> Json:
@@ -48,7 +50,7 @@ def _checked_text(slack: Workspace, text: str | None, *, update: bool) -> str | 
 def _check_message_blocks(slack: Workspace, blocks: Any, *, has_text: bool) -> None:
     check_blocks(blocks, "message", ids=slack.ids)
     if not has_text:
-        slack.journal.violations.append("blocks without a text fallback (notifications, screen readers show nothing)")
+        slack.journal.violations.append(_NO_FALLBACK)
 
 
 def _checked_metadata(metadata: Any) -> Any:
