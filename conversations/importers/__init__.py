@@ -1,0 +1,24 @@
+"""Importers: conversations out of the files that people have."""
+
+from conversations.importers.alpaca import ALPACA
+from conversations.importers.finding import AUTO, find_importer, read_path
+from conversations.importers.importer import Importer, Limits, Outcome, Refused, Request, Skipped
+from conversations.importers.openai import OPENAI
+from conversations.importers.prompt_completion import PROMPT_COMPLETION
+from conversations.importers.sharegpt import SHAREGPT
+from conversations.importers.slack import SlackImporter
+
+BUILTIN_IMPORTERS: tuple[Importer, ...] = (SlackImporter(), OPENAI, SHAREGPT, ALPACA, PROMPT_COMPLETION)
+
+__all__ = [
+    "AUTO",
+    "BUILTIN_IMPORTERS",
+    "Importer",
+    "Limits",
+    "Outcome",
+    "Refused",
+    "Request",
+    "Skipped",
+    "find_importer",
+    "read_path",
+]

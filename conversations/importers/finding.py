@@ -1,0 +1,95 @@
+"""The importer that reads a file, found by what the file holds; and everything that a path leads to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from conversations.errors import ImportRefused
+from conversations.importers.archive import is_zip, open_files
+from conversations.importers.drafts import keys
+from conversations.importers.importer import Importer, Limits, Outcome, Refused, Request
+from conversations.importers.records import Record, expect_text, read_head
+
+AUTO = "auto"
+
+_PACKED = {b"\x1f\x8b": "gzip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7-Zip"}
+
+
+def find_importer(path: Path, importers: Sequence[Importer], *, format: str = AUTO) -> Importer:  # noqa: A002
+    """The first importer that recognises the path, or the one of the given format.
+
+    Raises `ImportRefused` where none does, and where there is no such format or the file is none of it.
+    """
+    if not path.exists():
+        raise ImportRefused(f"{path} does not exist. Check the name.")
+    if format != AUTO and format not in {importer.name for importer in importers}:
+        known = ", ".join([AUTO, *(importer.name for importer in importers)])
+        raise ImportRefused(f"There is no format {format!r}. There are: {known}.")
+    fitting = [importer for importer in importers if format in (AUTO, importer.name)]
+    for importer in fitting:
+        if importer.recognises(path):
+            return importer
+    raise ImportRefused(f"{path} {_diagnosis(path)} {_expected(fitting)}")
+
+
+def read_path(request: Request, importers: Sequence[Importer], *, format: str = AUTO) -> Iterator[Outcome]:  # noqa: A002
+    """Everything in a file, or in a folder of files; an unpacked export is one import.
+
+    In a folder, a file that cannot be read at all is one refusal, and the others go in. Raises `ImportRefused` where
+    a single file, or the folder itself, cannot be read.
+    """
+    path = request.path
+    if not path.is_dir() or any(one.recognises(path) for one in importers if format in (AUTO, one.name)):
+        yield from find_importer(path, importers, format=format).read(request)
+        return
+    files = _files_below(path)
+    if not files:
+        raise ImportRefused(f"{path} is a folder without files. Name another one.")
+    for file in files:
+        label = f"{request.shown}/{file.relative_to(path).as_posix()}"
+        try:
+            yield from find_importer(file, importers, format=format).read(replace(request, path=file, label=label))
+        except ImportRefused as refused:
+            yield Refused(label, str(refused))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    found = (Path(root) / name for root, _, names in os.walk(folder) for name in names if not name.startswith("."))
+    return sorted(path for path in found if path.is_file())
+
+
+def _diagnosis(path: Path) -> str:
+    """What a file is that no importer reads. Raises `ImportRefused` where that alone says what to do."""
+    if path.is_dir():
+        return "is a folder and no export."
+    if is_zip(path):
+        with open_files(path, shown=path.name, limits=Limits()) as files:
+            return f"is a zip archive with {len(files.names)} files, and no export that is known here."
+    if not path.is_file():
+        return "is no file."
+    expect_text(path)
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    packed = next((name for mark, name in _PACKED.items() if start.startswith(mark)), None)
+    if packed:
+        return f"is packed with {packed}. Unpack it, and import what it holds."
+    return _shape(path)
+
+
+def _shape(path: Path) -> str:
+    head = read_head(path)
+    record = next((entry for entry in head if isinstance(entry, Record)), None)
+    if record:
+        return f"holds JSON of another shape: {record.place} has {keys(record.value)}."
+    refused = next((entry for entry in head if isinstance(entry, Refused)), None)
+    if refused:
+        return f"holds no JSON objects, one per line or in one list: {refused.place} {refused.reason}."
+    return "holds an empty list."
+
+
+def _expected(importers: Sequence[Importer]) -> str:
+    shapes = "; ".join(f"{importer.name}: {importer.shape}" for importer in importers)
+    return f"Expected was {shapes}." if len(importers) == 1 else f"What can be read: {shapes}."

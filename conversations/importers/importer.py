@@ -1,0 +1,76 @@
+"""What an importer is: it reads conversations from one kind of file and says what it could not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from conversations.messages import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One record that could not be read: a fault of the file that a person may want to mend."""
+
+    place: str  # "chats.jsonl:12" or "export.zip/general/2020-01-02.json[17]"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """One record, or a part of one, that was read and left out on purpose; count these by reason."""
+
+    place: str
+    reason: str
+
+
+Outcome = Conversation | Refused | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a file may be in memory at once, and when an archive counts as a bomb."""
+
+    record_bytes: int = 8 * 2**20
+    archive_bytes: int = 20 * 2**30  # unpacked, whatever the ratio
+    archive_ratio: int = 200
+    archive_ratio_from: int = 2 * 2**30  # a smaller archive may be packed as tightly as it likes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to read and how. `gap` is the silence that ends a conversation where no thread says so."""
+
+    path: Path
+    speakers: tuple[str, ...] = ()
+    gap: timedelta = timedelta(minutes=30)
+    limits: Limits = field(default_factory=Limits)
+    label: str = ""  # how places name the file; its own name when empty
+
+    @property
+    def shown(self) -> str:
+        return self.label or self.path.name
+
+
+class Importer(Protocol):
+    """Reads one format. `recognises` looks at content, never at the name, and only at the beginning.
+
+    `read` streams; it raises `ImportRefused` when nothing of the file can be read.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shape(self) -> str:
+        """What the files hold, in a few words, for the list that people see when nothing fits."""
+
+    @property
+    def needs_speakers(self) -> bool: ...
+
+    def recognises(self, path: Path) -> bool: ...
+
+    def read(self, request: Request) -> Iterator[Outcome]: ...

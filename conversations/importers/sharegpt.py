@@ -1,0 +1,49 @@
+"""ShareGPT files: `{"conversations": [{"from", "value"}]}`, one per line or all in one list.
+
+Format: https://github.com/hiyouga/LLaMA-Factory/blob/main/data/README.md, and what is found in the wild.
+"""
+
+from __future__ import annotations
+
+from conversations.importers.drafts import Draft, RecordImporter, words
+from conversations.importers.openai import ROLES
+from conversations.importers.records import JsonObject
+from conversations.importers.turns import Names, expect_liked, read_turns
+from conversations.messages import Message
+
+NAMES: Names = {
+    **ROLES,
+    **dict.fromkeys(("human", "prompter"), "user"),
+    **dict.fromkeys(("gpt", "chatgpt", "bing", "bard", "model", "bot"), "assistant"),
+    **dict.fromkeys(("observation", "function_call", "function_response", "tool_call", "tool_response"), None),
+}
+
+_KEYS = {"conversations": ("from", "role"), "conversation": ("from", "role"), "items": ("from",), "messages": ("from",)}
+
+
+def _turns(record: JsonObject) -> object:
+    """The list of turns under whichever key holds one, or None."""
+    for key, speaker_keys in _KEYS.items():
+        turns = record.get(key)
+        if isinstance(turns, list) and any(isinstance(turn, dict) and turn.keys() & speaker_keys for turn in turns):
+            return turns
+    return [] if record.get("conversations") == [] else None
+
+
+def _fits(record: JsonObject) -> bool:
+    return _turns(record) is not None
+
+
+def _draft(record: JsonObject) -> Draft:
+    expect_liked(record, "kto_tag")
+    draft = read_turns(_turns(record), names=NAMES)
+    system = words(record.get("system") or "", what="`system`")
+    return Draft((Message("system", system), *draft.messages), draft.left_out) if system else draft
+
+
+SHAREGPT = RecordImporter(
+    name="sharegpt",
+    shape='ShareGPT, {"conversations": [{"from", "value"}]}',
+    fits=_fits,
+    draft=_draft,
+)

@@ -1,0 +1,176 @@
+"""Reads a Slack export: whose messages are the brand's is said by a person, never guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+
+from conversations.errors import ImportRefused
+from conversations.importers.archive import Files, is_zip, open_files
+from conversations.importers.drafts import merge
+from conversations.importers.importer import Limits, Outcome, Refused, Request, Skipped
+from conversations.importers.records import Record, printable
+from conversations.importers.slack.exchanges import Exchange, find_exchanges
+from conversations.importers.slack.layout import Layout, find_layout, is_export, read_entries
+from conversations.importers.slack.people import Directory, Person, find_speakers, nearest, read_person
+from conversations.importers.slack.said import Author, author_of, is_talk, read_said
+from conversations.importers.slack.talk import Talk
+from conversations.messages import Conversation, Message, conversation_id
+
+SHOWN_WRITERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SlackImporter:
+    """The importer of Slack exports, as a zip or as the unpacked folder. Memory follows the largest channel."""
+
+    name: str = "slack"
+    shape: str = "a Slack export, zipped or unpacked"
+    needs_speakers: bool = True
+
+    def recognises(self, path: Path) -> bool:
+        if not (path.is_dir() or is_zip(path)):
+            return False
+        try:
+            with open_files(path, shown=path.name, limits=Limits()) as files:
+                return is_export(files)
+        except ImportRefused:
+            return False
+
+    def read(self, request: Request) -> Iterator[Outcome]:
+        with open_files(request.path, shown=request.shown, limits=request.limits) as files:
+            export = Export(files, find_layout(files.names), request)
+            export.expect_messages()
+            yield from files.faults
+            yield from (Skipped(export.place(name), "is no file of messages") for name in export.layout.strangers)
+            directory, refused = export.directory()
+            yield from refused
+            directory, brand = export.brand(directory)
+            for folder in export.layout.days:
+                yield from _read_channel(export, folder, directory=directory, brand=brand)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One export that is being read."""
+
+    files: Files
+    layout: Layout
+    request: Request
+
+    def place(self, name: str) -> str:
+        return f"{self.request.shown}/{printable(name)}"
+
+    def entries(self, *names: str) -> Iterator[Record | Refused]:
+        for name in names:
+            yield from read_entries(self.files, name, shown=self.request.shown, cap=self.request.limits.record_bytes)
+
+    def expect_messages(self) -> None:
+        """Raises `ImportRefused` where there is nothing to read."""
+        if self.layout.days:
+            return
+        if self.layout.text_export:
+            raise ImportRefused(
+                f"{self.request.path} is the text export of one person, which does not say who wrote what. "
+                "Ask an owner of the workspace for an export as JSON."
+            )
+        raise ImportRefused(
+            f"{self.request.path} holds no messages (no CHANNEL/YYYY-MM-DD.json). Export a longer range of dates."
+        )
+
+    def directory(self) -> tuple[Directory, tuple[Refused, ...]]:
+        """Who and what the lists of the export name, and the entries of the lists that are broken."""
+        people, ids, names = {}, {}, {}
+        refused = []
+        for record in self.entries(*self.layout.people):
+            person = read_person(record.value) if isinstance(record, Record) else None
+            if person:
+                people[person.id] = person
+            elif isinstance(record, Refused):
+                refused.append(record)
+        for record in self.entries(*self.layout.channels):
+            if isinstance(record, Refused):
+                refused.append(record)
+            elif isinstance(channel := record.value.get("id"), str):
+                name = record.value.get("name")
+                folder = name if isinstance(name, str) and name else channel
+                ids.update({channel: channel, folder: channel})
+                names[channel] = folder
+        return Directory(people, ids, names), tuple(refused)
+
+    def brand(self, directory: Directory) -> tuple[Directory, frozenset[str]]:
+        """The accounts that speak for the brand, and everybody known by then. Raises `ImportRefused`."""
+        speakers = self.request.speakers
+        found, missing = find_speakers(speakers, directory.people)
+        if speakers and not missing:
+            return directory, found
+        counts, authors = self._authors(directory)
+        directory = directory.knowing(author.person() for author in authors.values())
+        if not speakers:
+            raise ImportRefused(f"{self.request.path}: say whose messages are the brand's. {_most(counts, directory)}")
+        found, missing = find_speakers(speakers, directory.people)
+        if missing:
+            raise ImportRefused(f"{self.request.path}: {_nobody(missing[0], directory)} {_most(counts, directory)}")
+        return directory, found
+
+    def _authors(self, directory: Directory) -> tuple[Counter[str], dict[str, Author]]:
+        """Everybody who wrote, and how much."""
+        counts: Counter[str] = Counter()
+        authors: dict[str, Author] = {}
+        for record in self.entries(*(name for days in self.layout.days.values() for name in days)):
+            if isinstance(record, Record) and is_talk(record.value) and (author := author_of(record.value, directory)):
+                counts[author.id] += 1
+                authors[author.id] = authors.get(author.id, author)
+        return counts, authors
+
+
+def load_people(path: Path) -> dict[str, Person]:
+    """Everybody whom an export lists, by id; their names are what privacy has to look for."""
+    with open_files(path, shown=path.name, limits=Limits()) as files:
+        directory, _ = Export(files, find_layout(files.names), Request(path)).directory()
+        return dict(directory.people)
+
+
+def _most(counts: Counter[str], directory: Directory) -> str:
+    people = [(directory.people[who], count) for who, count in counts.most_common()]
+    shown = ", ".join([f"{person.shown} ({count})" for person, count in people if not person.bot][:SHOWN_WRITERS])
+    return f"Most was written by {shown or 'bots only'}. Name the brand's with --speaker NAME, once for each."
+
+
+def _nobody(name: str, directory: Directory) -> str:
+    close = " or ".join(nearest(name, directory.people))
+    return f"nobody is called {name!r}{f' (did you mean {close}?)' if close else ''}."
+
+
+def _read_channel(export: Export, folder: str, *, directory: Directory, brand: AbstractSet[str]) -> Iterator[Outcome]:
+    channel = directory.channel_ids.get(folder, folder)
+    talk = Talk()
+    for record in export.entries(*export.layout.days[folder]):
+        if isinstance(record, Refused):
+            yield record
+        else:
+            yield from talk.add(read_said(record, directory, brand=brand))
+    yield from talk.settle()
+    for exchange in find_exchanges(talk.said(), gap=export.request.gap, brand=brand):
+        yield exchange if isinstance(exchange, Skipped) else _conversation(exchange, channel)
+
+
+def _conversation(exchange: Exchange, channel: str) -> Conversation:
+    messages = (
+        Message(
+            role="assistant" if one.brand else "user",
+            content=one.text,
+            author=one.author,
+            sent_at=one.sent_at,
+            id=f"slack:{channel}/{one.ts}",
+        )
+        for one in exchange.said
+    )
+    return Conversation(
+        id=conversation_id("slack", channel, exchange.key),
+        messages=merge(tuple(messages)),
+        place=exchange.said[0].place,
+    )
