@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ FINISHED: frozenset[State] = frozenset({"waiting", "promoted", "rejected", "canc
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One pass round the loop. `done` holds what each finished step produced, so that it is never done twice."""
+    """One pass round the loop. `dataset` and `voice` are what its finished steps made, so that none is done twice."""
 
     id: str
     style: str
@@ -33,7 +33,6 @@ class Round:
     dataset: str | None = None
     voice: int | None = None
     reason: str = ""
-    done: Mapping[str, Any] = field(default_factory=dict)
 
 
 class RoundStore:
@@ -78,18 +77,6 @@ class RoundStore:
         paths = sorted(self.root.glob("*/round.json")) if self.root.is_dir() else []
         rounds = [Round(**json.loads(p.read_text(encoding="utf-8"))) for p in paths]
         return sorted((r for r in rounds if style in {None, r.style}), key=lambda r: r.started_at)
-
-    def unfinished(self, style: str) -> Round | None:
-        """The latest round of a style that can be resumed."""
-        open_ = [r for r in self.all(style) if r.state not in FINISHED and r.done.get("ended") is not True]
-        return open_[-1] if open_ else None
-
-    def is_running(self, style: str) -> bool:
-        try:
-            with self.lock(style):
-                return False
-        except RoundRefused:
-            return True
 
     @contextlib.contextmanager
     def lock(self, style: str) -> Iterator[None]:

@@ -18,18 +18,18 @@ def evaluate(
     context: typer.Context, reference: Annotated[str, typer.Argument(metavar="STYLE@VERSION")], as_json: Json = False
 ) -> None:
     """Measure a version against the base model and its rivals; writes report.html and report.json."""
+    from brandvoice.judging import judge
     from brandvoice.plugins import load_plugins
-    from brandvoice.steps import evaluate_voice
     from styles.voices import parse_reference
 
     workspace = workspace_of(context)
     style, number = parse_reference(reference)
     version = workspace.voices.version(style, number)
     folder = workspace.rounds_folder / (version.manifest.round or f"evaluation-{style}-{number}")
-    measured = evaluate_voice(workspace, version, offers=load_plugins(), folder=folder)
+    judged = judge(workspace, version, offers=load_plugins(), folder=folder)
     if as_json:
-        print_json(measured)
+        print_json({"verdict": judged.verdict, "evaluation": judged.evaluation.plain()})
         return
-    for line in measured.lines():
+    for line in judged.lines():
         say(line)
     say(f"report: {folder / 'report.html'}")

@@ -29,11 +29,12 @@ def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path()) -> N
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the demo's workspace goes.")] = Path("demo"),
     style: Annotated[str, typer.Option(help="Which of the two bundled brands to train: harbor or volt.")] = "harbor",
+    quick: Annotated[bool, typer.Option("--quick", help="One tiny epoch: only to see that everything works.")] = False,
 ) -> None:
     """The whole loop once, offline, on bundled conversations and the starter model."""
     from brandvoice.demo import run_demo
 
-    run_demo(folder, style=style)
+    run_demo(folder, style=style, quick=quick)
 
 
 def doctor(context: typer.Context, as_json: Json = False) -> None:

@@ -65,8 +65,8 @@ def promote(context: typer.Context, reference: Reference, reason: Reason = "") -
     version = registry.version(style, number)
     verdict = version.manifest.scores.get("verdict", {})
     if not verdict.get("passed") and not reason:
-        why = "; ".join(verdict.get("reasons", ())) or "it has not been evaluated"
-        raise VoiceRefused(f"The gate did not pass {reference}: {why}. To promote it all the same, say why: --reason TEXT")
+        why = verdict.get("words") or "It has not been evaluated."
+        raise VoiceRefused(f"The gate did not pass {reference}. {why} To promote it all the same, say why: --reason TEXT")
     registry.promote(style, number, who=operator(), reason=reason)
     say(f"{reference} speaks now.")
 

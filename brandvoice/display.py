@@ -1,0 +1,62 @@
+"""Progress of a run in the terminal: a live line where there is one, a line now and then where there is not."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from brandvoice.output import complain
+
+if TYPE_CHECKING:
+    from training.plan import Plan
+    from training.progress import Progress
+
+QUIET_SECONDS = 10.0  # between two lines where nobody watches live
+
+
+class TrainingDisplay:
+    """Shows the plan, then steps, loss, speed and time left, on stderr: stdout stays for results."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._live = sys.stderr.isatty()
+        self._loss: float | None = None
+        self._holdout: float | None = None
+        self._last = 0.0
+
+    def __enter__(self) -> TrainingDisplay:
+        for line in self.plan.lines():
+            complain(f"  {line}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            sys.stderr.write("\n")
+
+    def watch(self, progress: Progress) -> None:
+        self._loss = progress.loss if progress.loss is not None else self._loss
+        self._holdout = progress.holdout_loss if progress.holdout_loss is not None else self._holdout
+        now = time.monotonic()
+        if self._live:
+            sys.stderr.write(f"\r\x1b[K  {self._line(progress)}")
+            sys.stderr.flush()
+        elif now - self._last >= QUIET_SECONDS or progress.step == progress.steps:
+            self._last = now
+            complain(f"  {self._line(progress)}")
+
+    def _line(self, progress: Progress) -> str:
+        parts = [f"step {progress.step}/{progress.steps}"]
+        if self._loss is not None:
+            parts.append(f"loss {self._loss:.2f}")
+        if self._holdout is not None:
+            parts.append(f"holdout {self._holdout:.2f}")
+        parts += [f"{progress.tokens_per_second:,.0f} tokens/s", f"{_clock(progress.seconds_left)} left"]
+        return "  ".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

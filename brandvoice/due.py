@@ -1,0 +1,47 @@
+"""Whether a round is due: the schedule, and whether there is anything new to learn."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from brandvoice.rounds import RoundStore
+
+if TYPE_CHECKING:
+    from brandvoice.workspace import Workspace
+
+
+def why_not_due(workspace: Workspace, style: str, *, now: datetime | None = None) -> str | None:
+    """The reason why no round should run now, or None when one should.
+
+    A schedule is due once for however long the machine was off; without a schedule only new examples count.
+    """
+    settings = workspace.settings.style(style)
+    moment = now or datetime.now(UTC)
+    rounds = RoundStore(workspace.rounds_folder).all(style)
+    last = datetime.fromisoformat(rounds[-1].started_at) if rounds else None
+    if settings.schedule and last and (upcoming := next_time(settings.schedule, last)) > moment:
+        return f"the schedule says {upcoming:%Y-%m-%d %H:%M} UTC."
+    new = new_examples(workspace, style)
+    if new < settings.min_new_examples:
+        return f"{new} new conversations since the last dataset, {settings.min_new_examples} are wanted (min_new_examples)."
+    return None
+
+
+def next_time(schedule: str, after: datetime) -> datetime:
+    """The first moment of a cron expression after a given one."""
+    from cronsim import CronSim
+
+    return next(CronSim(schedule, after))
+
+
+def new_examples(workspace: Workspace, style: str) -> int:
+    """Conversations and approved submissions that no dataset version of the style has seen."""
+    from styles.dataset import list_datasets
+
+    versions = list_datasets(workspace.data, style)
+    seen = {e.conversation_id for part in ("train", "holdout") for e in versions[-1].examples(part)} if versions else set()
+    with workspace.open_store() as store:
+        known = {c.id for c in store.conversations(style, trainable_only=True)}
+        known |= {s.id for s in store.submissions(style=style, state="approved")}
+    return len(known - seen)

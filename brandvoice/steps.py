@@ -1,0 +1,156 @@
+"""The steps of a round as operations on a workspace; commands and rounds share them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version as library_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from brandvoice.plugins import Offers
+from brandvoice.rounds import Round
+from conversations.errors import NotFound
+from conversations.messages import Conversation, Message
+from styles.dataset import DatasetVersion, load_dataset, save_dataset
+from styles.voices import Manifest, VoiceVersion
+
+if TYPE_CHECKING:
+    from brandvoice.workspace import Workspace
+    from conversations.store import ConversationStore
+    from styles.curation import Curated
+    from training.recipe import Recipe
+
+LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "tokenizers", "safetensors")
+
+
+def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[DatasetVersion, Curated]:
+    """A new dataset version from everything a style may learn from: imports with a basis and approved submissions."""
+    from styles.curation import BUILTIN_STEPS, curate
+
+    spec = workspace.style(style)
+    with workspace.open_store() as store:
+        steps = [*BUILTIN_STEPS, *offers.list("curation_steps")]
+        curated = curate(_material(store, style), style=spec, sources=_sources(store, style), steps=steps)
+    saved = save_dataset(curated, style=style, data_dir=workspace.data, now=datetime.now(UTC))
+    return saved, curated
+
+
+def _material(store: ConversationStore, style: str) -> Iterator[Conversation]:
+    yield from store.conversations(style, trainable_only=True)
+    for handed_in in store.submissions(style=style, state="approved"):
+        yield Conversation(handed_in.id, handed_in.messages, place=f"submission:{handed_in.id[:10]}")
+
+
+def find_recipe(workspace: Workspace, name: str, *, offers: Offers) -> Recipe:
+    """A recipe of the workspace, of a plugin, or one that ships with brandvoice."""
+    from training.recipe import load_recipe
+
+    offered = {recipe.name: recipe for recipe in offers.list("recipes")}
+    return offered[name] if name in offered else load_recipe(name, folder=workspace.recipes_folder)
+
+
+def train_voice(workspace: Workspace, round_: Round, *, offers: Offers, folder: Path) -> VoiceVersion:
+    """Train a round's voice and publish it as a candidate; a voice that this round published already is returned."""
+    from brandvoice.display import TrainingDisplay
+    from training.machine import find_machine
+    from training.sft import Task, prepare, train
+
+    registry = workspace.voices
+    published = [v for v in registry.versions(round_.style) if v.manifest.round == round_.id]
+    if published:
+        return published[0]
+    recipe = find_recipe(workspace, round_.recipe, offers=offers)
+    dataset = load_dataset(workspace.data, round_.style, round_.dataset or "latest")
+    base = workspace.base_model()
+    messages = {part: [e.messages for e in dataset.examples(part)] for part in ("train", "holdout")}
+    task = Task(base, recipe, dataset.manifest.hash, messages["train"], messages["holdout"])
+    prepared = prepare(task, find_machine(workspace.settings.model.device))
+    with TrainingDisplay(prepared.plan) as display:
+        trained = train(prepared, run_dir=folder / "training", watch=display.watch)
+    registry.clean(round_.style)
+    staging = registry.stage(round_.style)
+    for path in trained.adapter.iterdir():
+        shutil.copy2(path, staging)
+    prepared.tokenizer.save_pretrained(staging)
+    current = registry.current(round_.style)
+    manifest = Manifest(
+        style=round_.style,
+        number=0,
+        base=base.name,
+        base_revision=base.revision,
+        base_digest=base.digest,
+        dataset=dataset.manifest.hash,
+        recipe=recipe.model_dump(mode="json"),
+        seed=recipe.seed,
+        template_hash=trained.template_hash,
+        libraries={name: library_version(name) for name in LIBRARIES},
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        parent=current.manifest.number if current else None,
+        round=round_.id,
+        training={
+            "plan": trained.plan.hash,
+            "steps": trained.plan.steps,
+            "tokens": trained.plan.tokens * trained.plan.epochs,
+            "holdout_loss": trained.holdout_loss,
+            "seconds": round(trained.seconds, 1),
+            "tokens_per_second": round(trained.tokens_per_second),
+        },
+    )
+    (staging / "README.md").write_text(_model_card(manifest, dataset), encoding="utf-8")
+    return registry.publish(staging, manifest)
+
+
+def _model_card(manifest: Manifest, dataset: DatasetVersion) -> str:
+    return "\n".join(
+        [
+            "---",
+            f"base_model: {manifest.base}",
+            "library_name: peft",
+            "tags: [lora, brand-voice]",
+            "---",
+            f"# The voice of {manifest.style}",
+            "",
+            f"A LoRA adapter trained by brandvoice on {dataset.train_count} examples of the style "
+            f"`{manifest.style}` (dataset `{manifest.dataset}`), loss on the brand's words only.",
+            "",
+            f"- base model: {manifest.base} ({manifest.base_revision}, files {manifest.base_digest})",
+            f"- renderer: {manifest.template_hash}; a runtime that renders otherwise is not this voice",
+            f"- seed {manifest.seed}, steps {manifest.training['steps']}, "
+            f"holdout loss {manifest.training['holdout_loss'] or float('nan'):.3f} nats/token",
+            "",
+            "Its scores are in voice.json; the evaluation report is kept with the round.",
+            "",
+        ]
+    )
+
+
+def export_dataset(workspace: Workspace, style: str, *, version: str, part: str, target: Path) -> int:
+    """Write one part of a dataset version as OpenAI chat JSONL; turns that are not trained on get weight 0."""
+    if part not in {"train", "holdout"}:
+        raise NotFound(f'There is no part "{part}": a dataset has train and holdout.')
+    examples = load_dataset(workspace.data, style, version).examples(part)
+    with target.open("w", encoding="utf-8") as lines:
+        for example in examples:
+            turns = [_openai_message(m) for m in example.messages]
+            lines.write(json.dumps({"messages": turns}, ensure_ascii=False) + "\n")
+    return len(examples)
+
+
+def _openai_message(message: Message) -> dict[str, Any]:
+    weight = {} if message.trainable or message.role != "assistant" else {"weight": 0}
+    return {"role": message.role, "content": message.content, **weight}
+
+
+def profile_style(workspace: Workspace, style: str) -> dict[str, Any]:
+    """How the brand writes, measured on the newest dataset's training side."""
+    from dataclasses import asdict
+
+    from styles.profile import measure_profile
+
+    workspace.style(style)
+    examples = load_dataset(workspace.data, style, "latest").examples("train")
+    replies = [m.content for e in examples for m in e.messages if m.role == "assistant"]
+    return asdict(measure_profile(replies))
