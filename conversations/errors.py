@@ -45,5 +45,13 @@ class EngineError(BrandvoiceError):
     """The engine cannot answer."""
 
 
+class EngineBusy(EngineError):
+    """Too many people are waiting; in `retry_after` seconds there may be room again."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class PluginError(BrandvoiceError):
     """A plugin that is broken; the text names it."""

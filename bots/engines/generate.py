@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from bots.engine import Request, Sampling
-from conversations.errors import EngineError, VoiceRefused
+from bots.engines.fitting import check_fit
+from conversations.errors import EngineError
 from styles.base_model import BaseModel, load_tokenizer, load_weights
 from styles.rendering import Renderer
-from styles.voices import VoiceVersion, verify
+from styles.voices import VoiceVersion
 
 
 class GenerateEngine:
@@ -92,22 +93,6 @@ class GenerateEngine:
         self._model.base_model.enable_adapter_layers()
         self._model.set_adapter(name)
         return self._model
-
-
-def check_fit(voice: VoiceVersion, base: BaseModel, renderer: Renderer) -> None:
-    """Refuse a voice that was trained on another base model or with another renderer, or whose files changed."""
-    manifest = voice.manifest
-    if manifest.base_digest != base.digest:
-        raise VoiceRefused(
-            f"{voice.reference} was trained on {manifest.base} ({manifest.base_digest}), "
-            f"but this engine runs {base.name} ({base.digest}). Set [model] base accordingly, or train it again."
-        )
-    if manifest.template_hash != renderer.hash:
-        raise VoiceRefused(
-            f"{voice.reference} was trained with renderer {manifest.template_hash}, this is {renderer.hash}: "
-            "what was trained would not be what is served. Train it again."
-        )
-    verify(voice)
 
 
 def _options(sampling: Sampling, *, end: int, pad: int) -> dict[str, Any]:

@@ -1,0 +1,214 @@
+"""The batching engine: many people answered at once, each with their own voice, by one model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from bots.engine import Request
+from bots.engines.batching.adapters import Adapter, AdapterFormat, AdapterShelf, load_adapter
+from bots.engines.batching.cache import CacheShape
+from bots.engines.batching.loop import Counts, ModelLoop, Pace
+from bots.engines.batching.outbox import Outbox
+from bots.engines.batching.prefixes import PrefixStore
+from bots.engines.batching.replies import Prompt, Reply
+from bots.engines.batching.runtime import Runtime
+from bots.engines.batching.sampling import Chooser
+from bots.engines.batching.text import ReplyText
+from bots.engines.fitting import check_fit
+from conversations.errors import EngineBusy, EngineError
+from conversations.messages import Message
+from styles.base_model import BaseModel
+from styles.rendering import Renderer
+from styles.voices import VoiceVersion
+
+_LONGEST_WAIT = 60.0  # seconds that anybody is told to come back after
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an engine may take. `per_person` answers of one named person run at once; more of theirs wait."""
+
+    slots: int = 16
+    queue: int = 64
+    per_person: int = 1
+    waiting_per_person: int = 4
+    context: int = 4096
+    cache_bytes: int = 4 * 2**30
+    prefix_bytes: int = 512 * 2**20
+    adapter_bytes: int = 512 * 2**20
+    threads: int | None = None
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What an engine is doing and did so far."""
+
+    running: int
+    waiting: int
+    slots: int
+    adapters: int
+    adapter_loads: int
+    prefixes: int
+    cache_bytes: int
+    prefix_bytes: int
+    counts: Counts
+
+
+class BatchingEngine:
+    """Continuous batching with chunked prefill, LoRA adapters mixed in one batch, and reuse of what was computed.
+
+    The model must have passed `selftest.refusal`. Greedy answers in fp32 are those of `transformers.generate`.
+    """
+
+    def __init__(self, base: BaseModel, model: Any, *, tokenizer: Any, limits: Limits | None = None) -> None:
+        self.base = base
+        self.limits = limits or Limits()
+        self.renderer = Renderer(tokenizer)
+        self.renderer.prompt([Message("user", "?")])  # sets up the tokenizer before two threads use it
+        self.context = context_of(model, self.limits)
+        self._slots = _affordable_slots(CacheShape.of(model), self.limits, context=self.context)
+        runtime = Runtime(model, slots=self._slots, context=self.context)
+        self._vocabulary = runtime.vocabulary
+        wanted = AdapterFormat(runtime.router.layers, runtime.shape.dtype, runtime.shape.device)
+        self._adapters = AdapterShelf(lambda voice: self._load(voice, wanted), limit=self.limits.adapter_bytes)
+        self._loop = ModelLoop(
+            runtime,
+            PrefixStore(self.limits.prefix_bytes),
+            base=base.digest,
+            stop_tokens={self.renderer.end_of_turn(), *_ends_of_sequence(model)},
+            pace=self.limits.pace,
+            per_person=self.limits.per_person,
+            threads=self.limits.threads,
+        )
+        self._desk = ThreadPoolExecutor(1, thread_name_prefix="brandvoice-prompts")
+        self._opening = lru_cache(64)(self._render_opening)
+        self._open = 0
+        self._open_of: Counter[str] = Counter()
+        self._seconds = 2.0  # of a reply, on average
+        self._closed = False
+
+    async def stream(self, request: Request) -> AsyncIterator[str]:
+        """See `Engine`. Raises `EngineBusy` at once when too many wait; a closed iterator frees its slot at once."""
+        with self._place(request.person):
+            loop = asyncio.get_running_loop()
+            outbox = Outbox(loop, seconds=request.deadline)
+            reply = await self._reply(request, outbox)
+            self._loop.add(reply)
+            try:
+                while (text := await outbox.take()) is not None:
+                    yield text
+            finally:
+                if not outbox.ended:
+                    self._loop.cancel(reply)
+
+    async def close(self) -> None:
+        """Stop everything that runs and let go of the model."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.to_thread(self._loop.close)
+        self._desk.shutdown(wait=False, cancel_futures=True)
+
+    def stats(self) -> Stats:
+        loop = self._loop
+        return Stats(
+            running=len(loop.running),
+            waiting=len(loop.waiting),
+            slots=self._slots,
+            adapters=len(self._adapters),
+            adapter_loads=self._adapters.loads,
+            prefixes=len(loop.prefixes),
+            cache_bytes=loop.runtime.cache.size,
+            prefix_bytes=loop.prefixes.size,
+            counts=loop.counts,
+        )
+
+    def forget(self, person: str) -> None:
+        """Drop whatever is remembered of conversations with a person."""
+        self._loop.forget(person)
+
+    @contextmanager
+    def _place(self, person: str) -> Iterator[None]:
+        """One of the places for open replies, running or waiting; the door where too many are turned away."""
+        if self._closed or not self._loop.alive:
+            raise EngineError("The engine is closed.")
+        if self._open >= self._slots + self.limits.queue:
+            raise EngineBusy("Too many people are waiting for an answer. Please try again in a moment.", **self._wait())
+        if person and self._open_of[person] >= self.limits.per_person + self.limits.waiting_per_person:
+            raise EngineBusy("Your earlier messages are still being answered. Please wait for them.", **self._wait())
+        started = asyncio.get_running_loop().time()
+        self._open += 1
+        self._open_of[person] += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
+            self._open_of[person] -= 1
+            if not self._open_of[person]:
+                del self._open_of[person]
+            self._seconds += 0.1 * (asyncio.get_running_loop().time() - started - self._seconds)
+
+    def _wait(self) -> dict[str, float]:
+        waiting = max(1, self._open - self._slots)
+        return {"retry_after": round(min(max(1.0, waiting / self._slots * self._seconds), _LONGEST_WAIT), 1)}
+
+    async def _reply(self, request: Request, outbox: Outbox) -> Reply:
+        try:
+            async with outbox.in_time():
+                prompt = await outbox.loop.run_in_executor(self._desk, self._prepare, request)
+        except TimeoutError:
+            raise outbox.too_late from None
+        text = ReplyText(self.renderer.decode, request.sampling.stop)
+        return Reply(prompt, request.sampling, request.person, outbox, text, Chooser(request.sampling))
+
+    def _prepare(self, request: Request) -> Prompt:
+        """Render the prompt and fetch the voice; in its own thread, so that neither holds up a step."""
+        room = self.context - request.sampling.max_tokens
+        if room < 1:
+            raise EngineError(f"max_tokens leaves no room in a context of {self.context} tokens.")
+        adapter = self._adapters.get(request.voice) if request.voice is not None else None
+        tokens = tuple(self.renderer.prompt(request.messages, limit=room))
+        if not tokens or not 0 <= min(tokens) <= max(tokens) < self._vocabulary:
+            raise EngineError(f"The prompt has tokens that {self.base.name} does not know; its tokenizer does not fit.")
+        return Prompt(tokens, self._shared(request.messages, tokens), adapter)
+
+    def _shared(self, messages: Sequence[Message], tokens: Sequence[int]) -> int:
+        """How many of the first tokens come from the template and from system messages, and so are nobody's secret."""
+        instructions = tuple(m.content for m in messages if m.role == "system")
+        if not instructions or messages[0].role != "system":
+            return 0
+        pairs = enumerate(zip(tokens, self._opening(instructions), strict=False))
+        return next((i for i, (said, opening) in pairs if said != opening), 0)
+
+    def _render_opening(self, instructions: tuple[str, ...]) -> tuple[int, ...]:
+        opening = [*(Message("system", content) for content in instructions), Message("user", "?")]
+        return tuple(self.renderer.prompt(opening))
+
+    def _load(self, voice: VoiceVersion, wanted: AdapterFormat) -> Adapter:
+        check_fit(voice, self.base, self.renderer)
+        return load_adapter(voice, wanted)
+
+
+def context_of(model: Any, limits: Limits) -> int:
+    return min(int(model.config.get_text_config(decoder=True).max_position_embeddings), limits.context)
+
+
+def _affordable_slots(shape: CacheShape, limits: Limits, *, context: int) -> int:
+    return max(1, min(limits.slots, limits.cache_bytes // (context * shape.bytes_per_token)))
+
+
+def _ends_of_sequence(model: Any) -> set[int]:
+    """The tokens after which the model itself would stop."""
+    ends: set[int] = set()
+    for config in (model.generation_config, model.config.get_text_config(decoder=True)):
+        ids = config.eos_token_id
+        ends |= set(ids) if isinstance(ids, list) else {ids} if ids is not None else set()
+    return ends

@@ -1,0 +1,24 @@
+"""Whether a voice fits the base model that an engine runs."""
+
+from __future__ import annotations
+
+from conversations.errors import VoiceRefused
+from styles.base_model import BaseModel
+from styles.rendering import Renderer
+from styles.voices import VoiceVersion, verify
+
+
+def check_fit(voice: VoiceVersion, base: BaseModel, renderer: Renderer) -> None:
+    """Refuse a voice that was trained on another base model or with another renderer, or whose files changed."""
+    manifest = voice.manifest
+    if manifest.base_digest != base.digest:
+        raise VoiceRefused(
+            f"{voice.reference} was trained on {manifest.base} ({manifest.base_digest}), "
+            f"but this engine runs {base.name} ({base.digest}). Set [model] base accordingly, or train it again."
+        )
+    if manifest.template_hash != renderer.hash:
+        raise VoiceRefused(
+            f"{voice.reference} was trained with renderer {manifest.template_hash}, this is {renderer.hash}: "
+            "what was trained would not be what is served. Train it again."
+        )
+    verify(voice)
