@@ -7,23 +7,30 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bots.assignment import Assignment, style_for
 from bots.engine import Engine, Request, Sampling
+from bots.limits import Limits, Places, Rates
 from conversations.errors import BrandvoiceError, EngineError, NotFound
-from conversations.messages import Feedback, Message, Submission, conversation_id
+from conversations.messages import Message
 from conversations.store import ConversationStore
 from styles.style import Style, guide
 from styles.voices import PROMPTED, VoiceRegistry, VoiceVersion
 
 HISTORY = 24  # messages of a conversation that the model is shown; the renderer trims further where it must
+RECENT = timedelta(minutes=15)  # an unanswered message older than this is left alone after a restart
+STOPPED = " …"  # ends a reply that the person stopped
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One message of a person. `place` names the conversation (channel and thread) so that an answer finds its way back."""
+    """One message of a person.
+
+    `place` names the conversation (channel and thread) such that the platform can find its way back from it; `id` and
+    `person` are unique over all workspaces and guilds of the platform (`T1/C1/17…`, `T1/U1`).
+    """
 
     platform: str
     channel: str
@@ -32,6 +39,13 @@ class Incoming:
     text: str
     id: str
     style: str | None = None  # None: the style that is assigned to the channel
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The answer has not begun: so many others are before it."""
+
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,7 @@ class Voice:
 
 
 class Assistant:
-    """Answers with the voice assigned to a channel, keeps every turn, and takes what people think of it."""
+    """Answers with the voice assigned to a channel and keeps every turn with the version that spoke."""
 
     def __init__(
         self,
@@ -69,6 +83,8 @@ class Assistant:
         engine: Engine,
         assignments: Sequence[Assignment] = (),
         sampling: Sampling | None = None,
+        limits: Limits | None = None,
+        reply_filters: Sequence[Callable[[str], str]] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store = store
@@ -77,7 +93,19 @@ class Assistant:
         self.engine = engine
         self.assignments = assignments
         self.sampling = sampling or Sampling()
+        self.limits = limits or Limits()
+        self._reply_filters = reply_filters
         self._now = now
+        self._rates = Rates(self.limits)
+        self._places = Places(self.limits.answers_at_once)
+        self._running: dict[tuple[str, str], asyncio.Event] = {}
+
+    def style_for(self, incoming: Incoming) -> str:
+        """The style that speaks here. Raises NotFound where none is assigned."""
+        name = incoming.style or style_for(incoming.platform, incoming.channel, self.assignments)
+        if name is None:
+            raise NotFound(f"No style is assigned to {incoming.platform}:{incoming.channel}; add it under [[assign]].")
+        return name
 
     def voice_for(self, style_name: str, *, number: int | None = None) -> Voice:
         """The version that speaks for a style now (or the numbered one), looked up afresh for every message."""
@@ -89,74 +117,114 @@ class Assistant:
             return Voice(style, self.voices.current(style_name))
         return Voice(style, self.voices.version(style_name, number) if number != PROMPTED else None)
 
-    async def answer(self, incoming: Incoming, *, number: int | None = None) -> AsyncIterator[str | Reply]:
-        """Text pieces as they come, then the stored `Reply`. The person's message is kept before the model is asked.
+    async def accept(self, incoming: Incoming) -> bool:
+        """Keep the message; False if it was accepted before. Do this before acknowledging it to the platform.
+
+        Raises `BrandvoiceError` with a sentence for the person when it is over a limit: nothing is kept then.
+        """
+        self.limits.check_length(incoming.text)
+        if not self._rates.knows(incoming.id):
+            self._rates.check(incoming.person, f"{incoming.platform}:{incoming.channel}", id=incoming.id)
+        conversation = await self._conversation(incoming)
+        said = Message("user", incoming.text, author=incoming.person, sent_at=self._now(), id=incoming.id)
+        await asyncio.to_thread(self.store.append, conversation, said)
+        return await asyncio.to_thread(self.store.claim_event, incoming.platform, f"message:{incoming.id}")
+
+    async def unanswered(self, platform: str) -> list[Incoming]:
+        """Messages that an earlier process accepted and did not answer; `channel` is left to the platform."""
+        since = self._now() - RECENT
+        found = await asyncio.to_thread(self.store.unanswered, platform, since=since)
+        return [
+            Incoming(platform, "", place, str(m.author or ""), m.content, str(m.id), style) for style, place, m in found
+        ]
+
+    async def answer(self, incoming: Incoming, *, number: int | None = None) -> AsyncIterator[Waiting | str | Reply]:
+        """Answer an accepted message: `Waiting` while others are first, text pieces, at last the stored `Reply`.
 
         Raises `BrandvoiceError` with a sentence for the person; a failure inside the engine carries a reference id.
         """
-        style_name = incoming.style or style_for(incoming.platform, incoming.channel, self.assignments)
-        if style_name is None:
-            raise NotFound(f"No style is assigned to {incoming.platform}:{incoming.channel}.")
-        voice = self.voice_for(style_name, number=number)
-        conversation = await self._keep(incoming, style_name)
-        messages = await asyncio.to_thread(self.store.history, conversation, HISTORY)
-        request = Request(self._context(voice, messages), voice.version, self.sampling, person=incoming.person)
+        voice = self.voice_for(self.style_for(incoming), number=number)
+        conversation = await self._conversation(incoming)
+        messages = _up_to(await asyncio.to_thread(self.store.history, conversation, HISTORY), incoming.id)
+        stop = self._running[incoming.platform, incoming.place] = asyncio.Event()
+        request = Request(self._shown(voice, messages), voice.version, self.sampling, person=incoming.person)
         trace, text = uuid.uuid4().hex[:8], ""
         try:
-            async for piece in self.engine.stream(request):
-                text += piece
+            async with self._places.one() as turn:
+                while (ahead := await turn.wait()) > 0:
+                    yield Waiting(ahead)
+                async for piece in self._pieces(request, stop=stop, trace=trace):
+                    text += piece
+                    yield piece
+            yield await self._finish(conversation, text + (STOPPED if stop.is_set() else ""), voice=voice, trace=trace)
+        finally:
+            if self._running.get((incoming.platform, incoming.place)) is stop:
+                del self._running[incoming.platform, incoming.place]
+
+    async def again(self, platform: str, reply_id: str, *, person: str) -> Incoming:
+        """What to answer once more in place of a reply; the reply it replaces is forgotten."""
+        conversation, reply = await asyncio.to_thread(self.store.message, reply_id)
+        history = await asyncio.to_thread(self.store.history, conversation, HISTORY)
+        before = [m for m in history[: next(i for i, m in enumerate(history) if m.id == reply.id)] if m.role == "user"]
+        if not before or history[-1].id != reply_id:
+            raise NotFound("Only the last answer of a conversation can be given once more.")
+        place = (await asyncio.to_thread(self.store.conversation, conversation)).place.removeprefix(f"{platform}:")
+        style = (await asyncio.to_thread(self.store.sources_of, conversation))[0].style
+        await asyncio.to_thread(self.store.delete_message, reply_id)
+        return Incoming(platform, "", place, person, before[-1].content, str(before[-1].id), style)
+
+    def stop(self, platform: str, place: str) -> bool:
+        """Stop the answer that is being given at a place; what was said so far is kept. False if there is none."""
+        event = self._running.get((platform, place))
+        if event is not None:
+            event.set()
+        return event is not None
+
+    async def _pieces(self, request: Request, *, stop: asyncio.Event, trace: str) -> AsyncIterator[str]:
+        stream = self.engine.stream(request)
+        try:
+            async for piece in stream:
                 yield piece
+                if stop.is_set():
+                    return
         except BrandvoiceError:
             raise
         except Exception as error:  # the one broad except: whatever the model throws, the bot stays up
             log.exception("answer %s failed", trace)
             raise EngineError(f"Something went wrong while answering. Please try again (reference {trace}).") from error
-        yield await self._finish(conversation, text.strip(), voice=voice, trace=trace)
+        finally:
+            await stream.aclose()  # type: ignore[attr-defined]
 
-    async def feedback(self, feedback: Feedback) -> None:
-        """Keep what a person thought of a reply; a better answer also becomes a submission that waits for review."""
-        timed = replace(feedback, given_at=feedback.given_at or self._now())
-        await asyncio.to_thread(self.store.give_feedback, timed)
-        if timed.better_answer:
-            await self._submit_better_answer(timed)
-
-    async def submit(self, conversation: str, person: str) -> Submission:
-        """Hand in a whole conversation as a training example; it waits for somebody else's approval."""
-        messages = await asyncio.to_thread(self.store.history, conversation, 1000)
-        return await self._submit(conversation, person, messages, replaces=None)
-
-    def _context(self, voice: Voice, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        """What the model is shown: a trained voice needs no instructions, version 0 gets the style's guide."""
-        if voice.version is not None:
-            return messages
-        return (Message("system", guide(voice.style)), *messages)
-
-    async def _keep(self, incoming: Incoming, style: str) -> str:
-        conversation = await asyncio.to_thread(
+    async def _conversation(self, incoming: Incoming) -> str:
+        style = self.style_for(incoming)
+        return await asyncio.to_thread(
             self.store.open_conversation, incoming.platform, incoming.place, style=style
         )
-        said = Message("user", incoming.text, author=incoming.person, sent_at=self._now(), id=incoming.id)
-        await asyncio.to_thread(self.store.append, conversation, said)
-        return conversation
+
+    def _shown(self, voice: Voice, messages: Sequence[Message]) -> tuple[Message, ...]:
+        """What the model is shown: a trained voice needs no instructions, version 0 gets the style's guide."""
+        if voice.version is not None:
+            return tuple(messages)
+        return (Message("system", guide(voice.style)), *messages)
 
     async def _finish(self, conversation: str, text: str, *, voice: Voice, trace: str) -> Reply:
-        if not text:
+        for change in self._reply_filters:
+            text = change(text)
+        if not text.strip():
             raise EngineError(f"The model had nothing to say. Please rephrase (reference {trace}).")
-        said = Message("assistant", text, sent_at=self._now(), voice=voice.reference)
+        said = Message("assistant", text.strip(), sent_at=self._now(), voice=voice.reference)
         stored = await asyncio.to_thread(self.store.append, conversation, said)
-        return Reply(str(stored.id), text, voice.reference, conversation, trace)
+        return Reply(str(stored.id), stored.content, voice.reference, conversation, trace)
 
-    async def _submit_better_answer(self, feedback: Feedback) -> Submission:
-        conversation, reply = await asyncio.to_thread(self.store.message, feedback.reply)
-        messages = await asyncio.to_thread(self.store.history, conversation, 1000)
-        before = messages[: next(i for i, m in enumerate(messages) if m.id == reply.id)]
-        better = Message("assistant", str(feedback.better_answer), author=feedback.person)
-        return await self._submit(conversation, feedback.person, (*before, better), replaces=feedback.reply)
 
-    async def _submit(
-        self, conversation: str, person: str, messages: tuple[Message, ...], *, replaces: str | None
-    ) -> Submission:
-        style = (await asyncio.to_thread(self.store.sources_of, conversation))[0].style
-        fresh = conversation_id("submission", conversation, person, *(m.content for m in messages))
-        submission = Submission(fresh, style, person, messages, replaces=replaces, submitted_at=self._now())
-        return await asyncio.to_thread(self.store.submit, submission)
+def _up_to(history: Sequence[Message], message_id: str) -> list[Message]:
+    """The history up to a message, one message of the assistant between two of a person's."""
+    end = next((i for i, m in enumerate(history) if m.id == message_id), len(history) - 1)
+    merged: list[Message] = []
+    for message in history[: end + 1]:
+        if merged and merged[-1].role == message.role:
+            joined = f"{merged[-1].content}\n{message.content}" if message.role == "user" else message.content
+            merged[-1] = replace(message, content=joined)
+        else:
+            merged.append(message)
+    return merged

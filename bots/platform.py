@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bots.assistant import Assistant
+from bots.contributions import Contributions
 
 
 class Platform(Protocol):
@@ -12,6 +13,6 @@ class Platform(Protocol):
 
     name: str
 
-    async def run(self, assistant: Assistant) -> None:
+    async def run(self, assistant: Assistant, contributions: Contributions) -> None:
         """Serve until cancelled. Raises `BrandvoiceError` with a plain sentence when it cannot (go on)."""
         ...

@@ -30,6 +30,7 @@ def make_assistant(workspace: Workspace, store: ConversationStore, offers: Offer
         styles=workspace.styles,
         engine=engine,
         assignments=[Assignment(a.where, a.style, a.canary) for a in workspace.settings.assign],
+        reply_filters=offers.list("reply_filters"),
     )
 
 
@@ -61,12 +62,15 @@ def serve_platforms(workspace: Workspace, *, only: Sequence[str]) -> None:
 
 
 async def _run(workspace: Workspace, platforms: Sequence[Platform]) -> None:
+    from bots.contributions import Contributions
+
     offers = load_plugins()
     async with AsyncExitStack() as stack:
         store = await asyncio.to_thread(workspace.open_store)
         stack.callback(store.close)
         assistant = await asyncio.to_thread(make_assistant, workspace, store, offers)
         stack.push_async_callback(assistant.engine.close)
+        contributions = Contributions(store, importers=offers.list("importers"))
         async with asyncio.TaskGroup() as group:
             for platform in platforms:
-                group.create_task(platform.run(assistant), name=platform.name)
+                group.create_task(platform.run(assistant, contributions), name=platform.name)

@@ -53,5 +53,9 @@ class EngineBusy(EngineError):
         self.retry_after = retry_after
 
 
+class LimitReached(BrandvoiceError):
+    """Somebody asked too much or too often; the text says when to try again."""
+
+
 class PluginError(BrandvoiceError):
     """A plugin that is broken; the text names it."""

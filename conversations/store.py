@@ -145,6 +145,11 @@ class ConversationStore:
         with self._database.writing() as connection:
             return talk.delete_message(connection, message)
 
+    def unanswered(self, platform: str, *, since: datetime) -> list[tuple[str, str, Message]]:
+        """(style, place, message) wherever a person on the platform had the last word since then, oldest first."""
+        with self._database.reading() as connection:
+            return talk.unanswered(connection, platform, since=since)
+
     def claim_event(self, platform: str, event: str) -> bool:
         """True for exactly one of all who claim the event, over threads and processes."""
         with self._database.writing() as connection:

@@ -7,7 +7,8 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
-from bots.assistant import Assistant, Incoming, Reply
+from bots.assistant import Assistant, Incoming, Reply, Waiting
+from bots.contributions import Contributions
 from conversations.errors import BrandvoiceError
 from conversations.messages import Feedback
 
@@ -47,7 +48,7 @@ class Terminal:
         self._place = uuid.uuid4().hex
         self._reply: Reply | None = None
 
-    async def run(self, assistant: Assistant) -> None:
+    async def run(self, assistant: Assistant, contributions: Contributions) -> None:
         """Answer line by line until /quit or the end of input."""
         voice = assistant.voice_for(self.style, number=self.number)
         self._write(f"Talking to {voice.style.display} ({voice.reference}). /help shows what you can do.\n")
@@ -56,11 +57,11 @@ class Terminal:
             if text in {"/quit", "/exit"}:
                 return
             try:
-                await self._take(assistant, text)
+                await self._take(assistant, contributions, text)
             except BrandvoiceError as error:
                 self._write(f"\n{error}\n")
 
-    async def _take(self, assistant: Assistant, text: str) -> None:
+    async def _take(self, assistant: Assistant, contributions: Contributions, text: str) -> None:
         command, _, rest = text.partition(" ")
         if not text:
             return
@@ -72,31 +73,35 @@ class Terminal:
             self._place, self._reply = uuid.uuid4().hex, None
             self._write("A new conversation.\n")
         elif command in {"/good", "/bad", "/better", "/submit"}:
-            await self._judge(assistant, command, rest.strip())
+            await self._judge(contributions, command, rest.strip())
         else:
             self._write(f"{command} is not known here. /help shows what is.\n")
 
     async def _answer(self, assistant: Assistant, text: str) -> None:
         incoming = Incoming("terminal", "terminal", self._place, PERSON, text, uuid.uuid4().hex, style=self.style)
+        await assistant.accept(incoming)
         self._write(f"{self.style}> ")
         async for part in assistant.answer(incoming, number=self.number):
             if isinstance(part, Reply):
                 self._reply = part
+            elif isinstance(part, Waiting):
+                self._write(f"({part.position} before you) ")
             else:
                 self._write(part)
         self._write("\n")
 
-    async def _judge(self, assistant: Assistant, command: str, text: str) -> None:
+    async def _judge(self, contributions: Contributions, command: str, text: str) -> None:
         reply = self._reply
         if reply is None:
             self._write("There is no answer yet to judge. Ask something first.\n")
         elif command == "/better" and not text:
             self._write("Write what it should have said: /better TEXT\n")
         elif command == "/submit":
-            submission = await assistant.submit(reply.conversation, PERSON)
+            messages = await contributions.conversation_up_to(reply.conversation, reply.id)
+            submission = await contributions.submit(messages, style=self.style, person=PERSON)
             self._write(f"Thank you. It is kept as {submission.id[:10]} and waits for review.\n")
         else:
-            await assistant.feedback(_feedback(reply, command, text))
+            await contributions.feedback(_feedback(reply, command, text))
             after = " and waits for review" if command == "/better" else ""
             self._write(f"Thank you. It is kept with {reply.voice}{after}.\n")
 

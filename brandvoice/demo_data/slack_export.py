@@ -26,7 +26,7 @@ def write_export(brand: str, conversations: list[list[dict[str, str]]], target: 
     for number, day in enumerate(sorted(days)):
         days[day] += _noise(day, number)
     users = [_user(i, name) for i, name in enumerate(CUSTOMERS)] + [_user(99, f"{brand}-crew")]
-    channel = {"id": "C0HELP", "name": "help", "created": int(FIRST.timestamp()), "members": [u["id"] for u in users]}
+    channel = {"id": f"C0{brand.upper()}", "name": "help", "created": int(FIRST.timestamp()), "members": [u["id"] for u in users]}
     files = {"users.json": users, "channels.json": [channel], **{f"help/{d}.json": r for d, r in days.items()}}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -1,0 +1,162 @@
+"""Contributions: what people give back — votes, better answers, submissions, uploads — and how they take it back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from conversations.errors import LimitReached, NotFound, StoreError
+from conversations.importers import Importer, Refused, Request, Skipped, read_path
+from conversations.messages import Conversation, Feedback, Message, Submission, conversation_id
+from conversations.people import Erasure
+from conversations.privacy import Redactor
+from conversations.store import ConversationStore
+
+WHOLE = 1_000  # messages of a conversation that a submission may hold
+UPLOAD_ROWS = 2_000  # conversations that one upload may hold
+CONSENT = (
+    "By submitting you agree that this text may be used to train the brand's assistant. "
+    "Names, e-mail addresses and numbers that we recognise are replaced first, and a person reviews it. "
+    "You can withdraw it at any time."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be kept of a submission: messages with private values replaced, and how many of which kind."""
+
+    messages: tuple[Message, ...]
+    replaced: dict[str, int]
+
+    @property
+    def sentence(self) -> str:
+        if not self.replaced:
+            return "Nothing private was recognised in it."
+        found = ", ".join(f"{count} {kind.lower()}" for kind, count in sorted(self.replaced.items()))
+        return f"Replaced before it is kept: {found}."
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What an uploaded file holds; nothing is kept before it is confirmed."""
+
+    conversations: tuple[Conversation, ...]
+    refused: tuple[Refused, ...]
+    skipped: int
+
+    @property
+    def sentence(self) -> str:
+        return f"{len(self.conversations)} conversations can be read, {len(self.refused)} rows are refused."
+
+
+class Contributions:
+    """Takes what people give. Everything waits for review by somebody else before it is learned from."""
+
+    def __init__(
+        self,
+        store: ConversationStore,
+        *,
+        importers: Sequence[Importer] = (),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.store = store
+        self.importers = importers
+        self._now = now
+
+    async def feedback(self, feedback: Feedback) -> Submission | None:
+        """Keep what a person thinks of a reply; a better answer also becomes a submission, which is returned."""
+        timed = replace(feedback, given_at=feedback.given_at or self._now())
+        await asyncio.to_thread(self.store.give_feedback, timed)
+        if not timed.better_answer:
+            return None
+        conversation, reply = await asyncio.to_thread(self.store.message, timed.reply)
+        messages = await self.conversation_up_to(conversation, str(reply.id))
+        better = Message("assistant", timed.better_answer, author=timed.person)
+        style = await self.style_of(conversation)
+        return await self.submit((*messages[:-1], better), style=style, person=timed.person, replaces=timed.reply)
+
+    async def take_back_vote(self, reply: str, person: str) -> bool:
+        return await asyncio.to_thread(self.store.take_back_feedback, reply, person)
+
+    async def conversation_up_to(self, conversation: str, reply: str) -> tuple[Message, ...]:
+        """The messages of a conversation up to a reply, that one included."""
+        history = await asyncio.to_thread(self.store.history, conversation, WHOLE)
+        end = next((i for i, m in enumerate(history) if m.id == reply), None)
+        if end is None:
+            raise NotFound("That answer is not there any more.")
+        return history[: end + 1]
+
+    async def style_of(self, conversation: str) -> str:
+        return (await asyncio.to_thread(self.store.sources_of, conversation))[0].style
+
+    def preview(self, messages: Sequence[Message]) -> Preview:
+        """The messages as they would be kept."""
+        redactor = Redactor()
+        shown, replaced = [], dict[str, int]()
+        for message in messages:
+            redacted = redactor.redact(message.content)
+            shown.append(replace(message, content=redacted.text))
+            for kind, count in redacted.counts.items():
+                replaced[kind] = replaced.get(kind, 0) + count
+        return Preview(tuple(shown), replaced)
+
+    async def submit(
+        self, messages: Sequence[Message], *, style: str, person: str, replaces: str | None = None
+    ) -> Submission:
+        """Hand in messages as an example; kept with private values replaced, waiting for review. The id is the receipt."""
+        if not any(m.role == "assistant" for m in messages) or messages[-1].role != "assistant":
+            raise StoreError("An example has to end with a reply. Choose the reply you want to hand in.")
+        if await asyncio.to_thread(self.store.opted_out, person):
+            raise StoreError("You have opted out of having your text used. Opt in again before you submit.")
+        kept = self.preview(messages).messages
+        receipt = conversation_id("submission", style, person, *(m.content for m in kept))
+        submission = Submission(receipt, style, person, kept, replaces=replaces, submitted_at=self._now())
+        return await asyncio.to_thread(self.store.submit, submission)
+
+    async def read_upload(self, path: Path) -> Upload:
+        """Check an uploaded file; raises `ImportRefused` when nothing of it can be read."""
+        return await asyncio.to_thread(self._read_upload, path)
+
+    def _read_upload(self, path: Path) -> Upload:
+        conversations: list[Conversation] = []
+        refused: list[Refused] = []
+        skipped = 0
+        for outcome in read_path(Request(path), [i for i in self.importers if not i.needs_speakers]):
+            if isinstance(outcome, Refused):
+                refused.append(outcome)
+            elif isinstance(outcome, Skipped):
+                skipped += 1
+            else:
+                conversations.append(outcome)
+            if len(conversations) > UPLOAD_ROWS:
+                raise LimitReached(f"The file has more than {UPLOAD_ROWS} conversations. Split it, or use brandvoice import.")
+        return Upload(tuple(conversations), tuple(refused), skipped)
+
+    async def submit_upload(self, upload: Upload, *, style: str, person: str) -> list[Submission]:
+        return [await self.submit(c.messages, style=style, person=person) for c in upload.conversations]
+
+    async def mine(self, person: str) -> list[Submission]:
+        """What a person handed in, newest last."""
+        return await asyncio.to_thread(self.store.submissions, None, None, person)
+
+    async def withdraw(self, submission: str, person: str) -> Submission:
+        """Take one's own submission back. Somebody else's is not found."""
+        found = await asyncio.to_thread(self.store.submission, submission)
+        if found.person != person:
+            raise NotFound("There is no such submission of yours.")
+        return await asyncio.to_thread(
+            lambda: self.store.decide(found.id, state="withdrawn", reviewer=person, note="withdrawn by its person")
+        )
+
+    async def opt_out(self, person: str) -> None:
+        await asyncio.to_thread(self.store.opt_out, person)
+
+    async def opt_in(self, person: str) -> None:
+        await asyncio.to_thread(self.store.opt_in, person)
+
+    async def forget(self, person: str) -> Erasure:
+        """Erase everything of a person."""
+        return await asyncio.to_thread(self.store.forget, person)
