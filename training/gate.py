@@ -102,7 +102,7 @@ def _perplexity(scores: Scores) -> Reason:
     if not (_known(base) and _known(tuned)):
         return _missing("perplexity")
     verb = "falls" if tuned < base else "does not fall"
-    return Reason("perplexity", tuned < base, f"perplexity on the brand's replies {verb}: {base:.1f} → {tuned:.1f}")
+    return Reason("perplexity", tuned < base, f"perplexity on the brand's replies {verb}: {base:,.1f} → {tuned:,.1f}")
 
 
 def _classifier(scores: Scores, limits: Limits) -> Reason:

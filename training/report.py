@@ -1,0 +1,232 @@
+"""The report: an evaluation and its verdict as one page for people and one file for programs."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+
+from styles.wording import TOKEN, WORD, folded
+from training.columns import Column
+from training.evaluation import Answer, Evaluation
+from training.gate import Verdict
+from training.progress import Progress
+
+REPORT_FORMAT = 1
+_SHOWN_ANSWERS = 12  # the others fold away
+_MOST_ANSWERS = 60  # on the page; report.json has all of them
+
+
+def save_report(evaluation: Evaluation, verdict: Verdict, folder: Path) -> Path:
+    """Write `report.json` and the self-contained `report.html`; returns the latter's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = {"format": REPORT_FORMAT, "verdict": asdict(verdict), "evaluation": evaluation.plain()}
+    _write(folder / "report.json", json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    _write(folder / "report.html", render(evaluation, verdict))
+    return folder / "report.html"
+
+
+def render(evaluation: Evaluation, verdict: Verdict) -> str:
+    """The page as HTML; everything that people or models wrote is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    pages = Environment(
+        loader=PackageLoader("training", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    answers = [_side_by_side(answer) for answer in evaluation.answers[:_MOST_ANSWERS]]
+    return pages.get_template("report.html.j2").render(
+        e=evaluation,
+        verdict=verdict,
+        base=evaluation.column("base"),
+        tuned=evaluation.column("tuned"),
+        columns=(*evaluation.columns, evaluation.brand),
+        rows=_rows(evaluation),
+        checks=_check_rows(evaluation),
+        curve=_curve(evaluation.curve),
+        answers=answers[:_SHOWN_ANSWERS],
+        more_answers=answers[_SHOWN_ANSWERS:],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table cell: what to show and whether it is better or worse than the base model's."""
+
+    text: str
+    trend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measure over all columns."""
+
+    label: str
+    note: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    label: str
+    note: str
+    value: Callable[[Column], float | None]
+    show: Callable[[float], str]
+    better: int = 0  # +1: higher is better, -1: lower is better, 0: neither
+
+
+_MEASURES = (
+    _Measure("Style score", "0 to 1, how surely the brand wrote it", lambda c: c.style.mean if c.style else None, "{:.2f}".format, 1),
+    _Measure("Perplexity", "on the brand’s own replies, lower is better", lambda c: c.perplexity, "{:,.1f}".format, -1),
+    _Measure("chrF", "likeness to the brand’s own reply, 0 to 1", lambda c: c.chrf, "{:.2f}".format, 1),
+    _Measure("Words", "in a reply", lambda c: c.words, "{:.1f}".format),
+    _Measure("Emoji", "in a reply", lambda c: c.emoji, "{:.2f}".format),
+    _Measure("Repetition", "three-word runs said before in the same reply", lambda c: c.repetition, "{:.1%}".format, -1),
+    _Measure("Degenerate", "replies that are empty or loop", lambda c: c.degenerate, "{:.1%}".format, -1),
+    _Measure("Verbatim", "replies with more than 8 words straight from training", lambda c: c.verbatim, "{:.1%}".format, -1),
+    _Measure("Personal data", "replies that contain any", lambda c: c.personal_data, "{:.0f}".format, -1),
+    _Measure("Prompt tokens", "read for each reply", lambda c: c.prompt_tokens or None, "{:,.0f}".format, -1),
+    _Measure("Seconds", "for each reply, answered together", lambda c: c.seconds or None, "{:.2f}".format, -1),
+)  # fmt: skip
+
+
+def _rows(evaluation: Evaluation) -> list[Row]:
+    columns = (*evaluation.columns, evaluation.brand)
+    base = evaluation.column("base")
+    return [Row(m.label, m.note, tuple(_cell(m, column, base) for column in columns)) for m in _MEASURES]
+
+
+def _cell(measure: _Measure, column: Column, base: Column) -> Cell:
+    value, start = measure.value(column), measure.value(base)
+    if value is None:
+        return Cell("–")
+    text = measure.show(value)
+    if start is None or column.name != "tuned" or text == measure.show(start):
+        return Cell(text)
+    trend = (value > start) - (value < start)
+    return Cell(text, {1: "better", -1: "worse"}.get(trend * measure.better, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One check: mean score of base, tuned and brand in percent, and what the tuned voice fell short of."""
+
+    name: str
+    base: float
+    tuned: float
+    brand: float
+    sentence: str
+    perfect: bool
+
+
+def _check_rows(evaluation: Evaluation) -> list[CheckRow]:
+    rows = zip(
+        evaluation.column("base").checks, evaluation.column("tuned").checks, evaluation.brand.checks, strict=True
+    )
+    return [
+        CheckRow(tuned.name, base.mean * 100, tuned.mean * 100, brand.mean * 100, tuned.sentence, not tuned.failed)
+        for base, tuned, brand in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of an answer. `kind`: "" as the base says it, "new" otherwise, "brand" where the brand says it too."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """One prompt with its answers, the tuned one cut into pieces."""
+
+    prompt: tuple[tuple[str, str], ...]
+    base: str
+    base_style: float | None
+    tuned: tuple[Piece, ...]
+    tuned_style: float | None
+    reference: str
+
+
+def _side_by_side(answer: Answer) -> SideBySide:
+    base, tuned = answer.replies["base"], answer.replies["tuned"]
+    pieces = tuple(mark(tuned, base=base, reference=answer.reference))
+    return SideBySide(
+        answer.prompt, base, answer.styles.get("base"), pieces, answer.styles.get("tuned"), answer.reference
+    )
+
+
+def mark(reply: str, *, base: str, reference: str) -> list[Piece]:
+    """The reply in pieces: what the base says too, what is new, and what is new and also in the brand's own reply."""
+    found = list(TOKEN.finditer(reply))
+    ours = [folded(match[0]) for match in found]
+    shared = _shared(ours, base)
+    brand = {folded(match[0]) for match in WORD.finditer(reference)}
+    parts: list[Piece] = []
+    end, before = 0, ""
+    for i, match in enumerate(found):
+        kind = "" if i in shared or not WORD.fullmatch(match[0]) else "brand" if ours[i] in brand else "new"
+        parts += [Piece(reply[end : match.start()], kind if kind == before else ""), Piece(match[0], kind)]
+        end, before = match.end(), kind
+    parts.append(Piece(reply[end:], ""))
+    return [Piece("".join(p.text for p in run), kind) for kind, run in groupby(parts, key=lambda part: part.kind)]
+
+
+def _shared(ours: Sequence[str], base: str) -> set[int]:
+    """Places of our tokens that the base reply has in the same order, two or more together."""
+    theirs = [folded(match[0]) for match in TOKEN.finditer(base)]
+    blocks = difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
+    return {i for block in blocks if block.size > 1 for i in range(block.a, block.a + block.size)}
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The loss curve in a box of 100 by 100 with the origin at the top left: SVG paths and the labels of the axes."""
+
+    train: str
+    holdout: str
+    dots: str
+    best: tuple[float, float, str] | None
+    steps: tuple[tuple[float, str], ...]
+    nats: tuple[tuple[float, str], ...]
+
+
+def _curve(points: Sequence[Progress]) -> Curve | None:
+    """The curve, or None where there is nothing to draw."""
+    train = [(p.step, p.loss) for p in points if p.loss is not None]
+    holdout = [(p.step, p.holdout_loss) for p in points if p.holdout_loss is not None]
+    if len(train) + len(holdout) < 2:
+        return None
+    values = [value for _, value in (*train, *holdout)]
+    low, high = min(values), max(values)
+    last, span = max(p.step for p in points), (high - low) or 1.0
+
+    def at(step: int, value: float) -> tuple[float, float]:
+        return round(100 * step / last, 2), round(4 + 92 * (high - value) / span, 2)
+
+    best = min(holdout, key=lambda point: point[1]) if holdout else None
+    return Curve(
+        train=_path([at(*point) for point in train]),
+        holdout=_path([at(*point) for point in holdout]),
+        dots=" ".join(f"M{x} {y}h0" for x, y in (at(*point) for point in holdout)),
+        best=(*at(*best), f"{best[1]:.2f} at step {best[0]}") if best else None,
+        steps=tuple((100 * share, f"{round(last * share)}") for share in (0, 0.25, 0.5, 0.75, 1)),
+        nats=tuple((at(0, low + span * share)[1], f"{low + span * share:.1f}") for share in (0, 0.5, 1)),
+    )
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x} {y}" for x, y in points) if points else ""
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
