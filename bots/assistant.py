@@ -182,9 +182,13 @@ class Assistant:
 
     async def _pieces(self, request: Request, *, stop: asyncio.Event, trace: str) -> AsyncIterator[str]:
         stream = self.engine.stream(request)
+        begun = False
         try:
             async for piece in stream:
-                yield piece
+                shown = piece if begun else piece.lstrip()
+                begun = begun or bool(shown)
+                if shown:
+                    yield shown
                 if stop.is_set():
                     return
         except BrandvoiceError:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brandvoice.plugins import Offers
 from brandvoice.rounds import Round
 from conversations.errors import NotFound
-from conversations.messages import Conversation, Message
+from conversations.messages import Conversation, Message, Submission
+from conversations.sources import Source
 from styles.dataset import DatasetVersion, load_dataset, save_dataset
 from styles.voices import Manifest, VoiceVersion
 
 if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
-    from conversations.store import ConversationStore
     from styles.curation import Curated
     from training.recipe import Recipe
 
@@ -28,20 +30,38 @@ LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "tokenizers", "
 
 def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[DatasetVersion, Curated]:
     """A new dataset version from everything a style may learn from: imports with a basis and approved submissions."""
-    from styles.curation import BUILTIN_STEPS, curate
+    from styles.curation import Limits, curate
+    from styles.steps import builtin_steps
 
-    spec = workspace.style(style)
+    limits = Limits.of(workspace.style(style))
     with workspace.open_store() as store:
-        steps = [*BUILTIN_STEPS, *offers.list("curation_steps")]
-        curated = curate(_material(store, style), style=spec, sources=_sources(store, style), steps=steps)
-    saved = save_dataset(curated, style=style, data_dir=workspace.data, now=datetime.now(UTC))
-    return saved, curated
+        approved = store.submissions(style=style, state="approved")
+        handed_in = _submission_source(style)
+        sources = {source.id: source for source in (*store.sources(style), handed_in)}
+        curated = curate(
+            chain(store.conversations(style), _as_conversations(approved, source=handed_in.id)),
+            limits,
+            sources=sources,
+            steps=[*builtin_steps(limits), *offers.list("curation_steps")],
+            reviewers={s.id: s.reviewer for s in approved if s.reviewer},
+        )
+    return save_dataset(curated, style=style, data_dir=workspace.data, now=datetime.now(UTC)), curated
 
 
-def _material(store: ConversationStore, style: str) -> Iterator[Conversation]:
-    yield from store.conversations(style, trainable_only=True)
-    for handed_in in store.submissions(style=style, state="approved"):
-        yield Conversation(handed_in.id, handed_in.messages, place=f"submission:{handed_in.id[:10]}")
+def _submission_source(style: str) -> Source:
+    """Submissions come with the consent of who handed them in, and are learned from once somebody else approved."""
+    return Source(f"submissions-{style}", style, "submission", "submissions", "consent", True, datetime(2000, 1, 1, tzinfo=UTC))
+
+
+def _as_conversations(approved: Sequence[Submission], *, source: str) -> Iterator[Conversation]:
+    for submission in approved:
+        place = f"submission:{submission.id[:10]}"
+        last = len(submission.messages) - 1
+        messages = tuple(
+            replace(m, trainable=m.trainable and (i == last or not submission.replaces), sent_at=submission.submitted_at)
+            for i, m in enumerate(submission.messages)
+        )
+        yield Conversation(submission.id, messages, place=place, source=source)
 
 
 def find_recipe(workspace: Workspace, name: str, *, offers: Offers) -> Recipe:

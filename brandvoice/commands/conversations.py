@@ -100,7 +100,12 @@ def stats(context: typer.Context, style: Annotated[str | None, typer.Argument()]
     from dataclasses import asdict
 
     with workspace_of(context).open_store() as store:
-        print_facts(asdict(store.stats(style)), as_json=as_json)
+        held = store.stats(style)
+    if as_json:
+        print_json(held)
+        return
+    print_rows([asdict(h) for h in held.holdings], as_json=False, empty="The store is empty.")
+    print_facts({"feedback": held.feedback, "submissions": held.submissions}, as_json=False)
 
 
 def forget(
