@@ -91,7 +91,7 @@ def test_a_stream_has_a_reader_a_mode_and_a_size(slack: SlackEmulator, client: W
     chunk = {"type": "markdown_text", "text": "b"}
     refused("missing_recipient_team_id", start, channel="C1", thread_ts=question)
     refused("missing_recipient_user_id", start, channel="C1", thread_ts=question, recipient_team_id="T1")
-    reader = {"recipient_team_id": "T1", "recipient_user_id": "U1"}
+    reader: Json = {"recipient_team_id": "T1", "recipient_user_id": "U1"}
     ts = start(channel="C1", thread_ts=question, markdown_text="a", **reader)["ts"]
     refused("streaming_mode_mismatch", append, channel="C1", ts=ts, chunks=[chunk])
     both = {"markdown_text": "a", "chunks": [chunk]}
@@ -223,7 +223,7 @@ def test_reactions_are_given_once(client: WebClient, question: str) -> None:
 
 def test_a_code_installs_once_and_a_refresh_token_must_be_ours(slack: SlackEmulator) -> None:
     client = WebClient("", base_url=slack.api_url)
-    exchange = {"client_id": "1", "client_secret": "2"}
+    exchange: Json = {"client_id": "1", "client_secret": "2"}
     refresh = exchange | {"grant_type": "refresh_token"}
     slack.add_team("T2")
     code = slack.oauth_code("T2")

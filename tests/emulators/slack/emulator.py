@@ -136,7 +136,7 @@ class SlackEmulator:
     def _name_waits(self) -> None:
         waits = Waits(self.workspace)
         self.wait_for, self.settle = self.journal.wait_for, waits.settle
-        self.wait_connected, self.wait_ack = waits.connected, waits.ack
+        self.wait_connected, self.wait_ack, self.wait_delivered = waits.connected, waits.ack, waits.delivered
         self.wait_call, self.wait_reply, self.wait_view = waits.call, waits.reply, waits.view
 
     def _name_faults(self) -> Faults:

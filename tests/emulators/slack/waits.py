@@ -56,6 +56,15 @@ class Waits:
         self._journal.wait_for(lambda: envelope.acked_at, timeout, f"ack of {envelope.kind}")
         return envelope.ack
 
+    def delivered(self, timeout: float = 5.0) -> None:
+        """Until nothing is under way to the bot: everything was acknowledged, or a person saw it fail."""
+        envelopes = self._journal.envelopes
+
+        def done() -> bool:
+            return all(envelope.acked_at is not None or envelope.failed for envelope in envelopes)
+
+        self._journal.wait_for(done, timeout, "end of the deliveries")
+
     def settle(self, quiet: float = 0.5, timeout: float = 10.0) -> None:
         """Return when the bot has made no call for `quiet` seconds (to prove that something did NOT happen)."""
         end, calls, since = time.monotonic() + timeout, -1, time.monotonic()
