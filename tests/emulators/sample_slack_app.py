@@ -146,7 +146,7 @@ def connected(slack: SlackEmulator, app: AsyncApp) -> Iterator[None]:
 
     async def connect() -> AsyncSocketModeHandler:
         handler = AsyncSocketModeHandler(app, slack.app_token, ping_interval=0.4)
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]
         return handler
 
     handler = loop.submit(connect()).result(10)
@@ -154,7 +154,7 @@ def connected(slack: SlackEmulator, app: AsyncApp) -> Iterator[None]:
         slack.wait_connected()
         yield
     finally:
-        loop.submit(handler.close_async()).result(10)
+        loop.submit(handler.close_async()).result(10)  # type: ignore[no-untyped-call]
         loop.stop()
 
 

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 from slack_sdk import WebClient
 
-from tests.emulators.slack import SlackEmulator
+from tests.emulators.slack import Json, SlackEmulator
 from tests.emulators.slack_samples import MANIFEST, refused, section
 
 pytestmark = pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing:UserWarning")
@@ -199,7 +199,8 @@ def test_a_manifest_grants_what_it_names_and_nothing_else(
 def test_status_prompts_and_sessions_have_their_own_rules(
     slack: SlackEmulator, client: WebClient, question: str
 ) -> None:
-    set_status, thread = client.assistant_threads_setStatus, {"channel_id": "C1", "thread_ts": question}
+    set_status = client.assistant_threads_setStatus
+    thread: Json = {"channel_id": "C1", "thread_ts": question}
     refused("invalid_thread_ts", set_status, channel_id="C1", thread_ts="1.1", status="is thinking…")
     refused("invalid_arguments", set_status, **thread, status="…", loading_messages=["…"] * 11)
     set_status(**thread, status="is thinking…")
@@ -214,7 +215,7 @@ def test_status_prompts_and_sessions_have_their_own_rules(
 
 
 def test_reactions_are_given_once(client: WebClient, question: str) -> None:
-    eyes = {"channel": "C1", "timestamp": question, "name": "eyes"}
+    eyes: Json = {"channel": "C1", "timestamp": question, "name": "eyes"}
     refused("no_reaction", client.reactions_remove, **eyes)
     client.reactions_add(**eyes)
     refused("already_reacted", client.reactions_add, **eyes)
