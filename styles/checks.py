@@ -88,7 +88,7 @@ def summarise(check: Check, replies: Sequence[str]) -> Summary:
 
 def _sentence(name: str, short: Sequence[Finding], total: int) -> str:
     if not short:
-        return f"{name}: as it should be in all {total} replies"
+        return f"{name}: as it should be in every reply"
     kinds = Counter(f.evidence or "not as it should be" for f in short).most_common()
     if len(kinds) == 1:
         return f"{kinds[0][0]} in {len(short)} of {total} replies"
@@ -143,11 +143,11 @@ class SignOff:
     name = "sign-off"
 
     def __init__(self, sign_off: str) -> None:
-        self._end = _edgeless(sign_off)
+        self._end = re.compile(rf"(?<!\w){re.escape(_edgeless(sign_off))}$")
         self._anywhere = phrase(sign_off)
 
     def __call__(self, reply: str) -> Finding:
-        if _edgeless(reply).endswith(self._end):
+        if self._end.search(_edgeless(reply)):
             return Finding(PASSED)
         if self._anywhere.search(folded(reply)):
             return Finding(0.5, "words after the sign-off")

@@ -75,6 +75,7 @@ class Likelihood:
     def _load(self, adapter: Path) -> str:
         """PEFT's name for an adapter on disk, loaded now if it was not."""
         from peft import PeftModel
+        from safetensors import SafetensorError
 
         if not (adapter / "adapter_model.safetensors").is_file():
             raise VoiceRefused(f"{adapter} holds no adapter_model.safetensors, so its likelihood cannot be measured.")
@@ -86,7 +87,7 @@ class Likelihood:
                 self._model.load_adapter(adapter, adapter_name=name, use_safetensors=True)
             else:
                 self._model = PeftModel.from_pretrained(self._model, adapter, adapter_name=name, use_safetensors=True)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise VoiceRefused(f"The adapter in {adapter} does not fit the base model: {error}") from error
         self._model.eval()
         self._adapters.add(name)

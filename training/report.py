@@ -81,15 +81,19 @@ class _Measure:
     better: int = 0  # +1: higher is better, -1: lower is better, 0: neither
 
 
+def _style(column: Column) -> float | None:
+    return column.style.mean if column.style else None
+
+
 _MEASURES = (
-    _Measure("Style score", "0 to 1, how surely the brand wrote it", lambda c: c.style.mean if c.style else None, "{:.2f}".format, 1),
+    _Measure("Style score", "0 to 1, how surely the brand wrote it", _style, "{:.2f}".format, 1),
     _Measure("Perplexity", "on the brand’s own replies, lower is better", lambda c: c.perplexity, "{:,.1f}".format, -1),
     _Measure("chrF", "likeness to the brand’s own reply, 0 to 1", lambda c: c.chrf, "{:.2f}".format, 1),
     _Measure("Words", "in a reply", lambda c: c.words, "{:.1f}".format),
     _Measure("Emoji", "in a reply", lambda c: c.emoji, "{:.2f}".format),
-    _Measure("Repetition", "three-word runs said before in the same reply", lambda c: c.repetition, "{:.1%}".format, -1),
+    _Measure("Repetition", "three-word runs that come again", lambda c: c.repetition, "{:.1%}".format, -1),
     _Measure("Degenerate", "replies that are empty or loop", lambda c: c.degenerate, "{:.1%}".format, -1),
-    _Measure("Verbatim", "replies with more than 8 words straight from training", lambda c: c.verbatim, "{:.1%}".format, -1),
+    _Measure("Verbatim", "replies with 9 words or more from training", lambda c: c.verbatim, "{:.1%}".format, -1),
     _Measure("Personal data", "replies that contain any", lambda c: c.personal_data, "{:.0f}".format, -1),
     _Measure("Prompt tokens", "read for each reply", lambda c: c.prompt_tokens or None, "{:,.0f}".format, -1),
     _Measure("Seconds", "for each reply, answered together", lambda c: c.seconds or None, "{:.2f}".format, -1),

@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import pytest
+
+from training.gate import Limits, Scores, decide
+
+GOOD = Scores(
+    holdout_prompts=220,
+    perplexity_base=60.0,
+    perplexity_tuned=20.0,
+    style_base=0.1,
+    style_tuned=0.8,
+    style_gain_low=0.6,
+    style_auc=0.97,
+    banned_base=0.02,
+    banned_tuned=0.0,
+    degenerate=0.0,
+    verbatim=0.01,
+    personal_data=0,
+)
+
+
+def test_a_good_candidate_passes_every_measure() -> None:
+    verdict = decide(GOOD, Limits())
+    assert verdict.passed
+    assert not verdict.underpowered
+    assert not verdict.faults
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"perplexity_tuned": 61.0}, "does not fall: 60.0 → 61.0"),
+        ({"style_gain_low": -0.01}, "does not rise for sure"),
+        ({"style_gain_low": 0.0}, "does not rise for sure"),
+        ({"style_auc": 0.74}, "cannot tell brand from base"),
+        ({"verbatim": 0.021}, "2.1% replies that repeat training lines"),
+        ({"degenerate": 0.05}, "5.0% degenerate replies"),
+        ({"personal_data": 1}, "1 replies with personal data"),
+        ({"banned_tuned": 0.03}, "banned words in more replies than before: 2% → 3%"),
+        ({"holdout_prompts": 199}, "underpowered: 199 holdout prompts, 200 are needed"),
+    ],
+)
+def test_one_fault_is_enough_to_refuse_and_is_named(change: dict[str, float], said: str) -> None:
+    verdict = decide(replace(GOOD, **change), Limits())
+    assert not verdict.passed
+    assert [reason.text for reason in verdict.faults if said in reason.text]
+    assert len(verdict.faults) == 1
+    assert said in verdict.words
+
+
+@pytest.mark.parametrize("name", [name for name in Scores.__slots__ if name != "holdout_prompts"])
+def test_a_missing_measurement_means_no(name: str) -> None:
+    verdict = decide(replace(GOOD, **{name: None}), Limits())
+    assert not verdict.passed
+    assert "not measured" in verdict.words
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("name", ["perplexity_tuned", "perplexity_base", "style_gain_low", "verbatim", "degenerate"])
+def test_a_measurement_that_is_not_a_number_means_no(name: str, value: float) -> None:
+    assert not decide(replace(GOOD, **{name: value}), Limits()).passed
+
+
+def test_a_small_holdout_passes_only_where_the_limits_say_so_and_stays_marked() -> None:
+    small = replace(GOOD, holdout_prompts=54)
+    assert not decide(small, Limits()).passed
+    demo = decide(small, Limits(min_prompts=40))
+    assert demo.passed
+    assert not demo.underpowered
+    allowed = decide(small, Limits(allow_underpowered=True))
+    assert allowed.passed
+    assert allowed.underpowered
+    assert "too small to be sure" in allowed.words
+
+
+def test_no_prompt_at_all_never_passes() -> None:
+    assert not decide(replace(GOOD, holdout_prompts=0), Limits(allow_underpowered=True)).passed
