@@ -201,9 +201,7 @@ class Assistant:
 
     async def _conversation(self, incoming: Incoming) -> str:
         style = self.style_for(incoming)
-        return await asyncio.to_thread(
-            self.store.open_conversation, incoming.platform, incoming.place, style=style
-        )
+        return await asyncio.to_thread(self.store.open_conversation, incoming.platform, incoming.place, style=style)
 
     def _shown(self, voice: Voice, messages: Sequence[Message]) -> tuple[Message, ...]:
         """What the model is shown: a trained voice needs no instructions, version 0 gets the style's guide."""

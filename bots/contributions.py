@@ -106,7 +106,7 @@ class Contributions:
     async def submit(
         self, messages: Sequence[Message], *, style: str, person: str, replaces: str | None = None
     ) -> Submission:
-        """Hand in messages as an example; kept with private values replaced, waiting for review. The id is the receipt."""
+        """Hand in messages as an example; private values are replaced. It waits for review; its id is the receipt."""
         if not any(m.role == "assistant" for m in messages) or messages[-1].role != "assistant":
             raise StoreError("An example has to end with a reply. Choose the reply you want to hand in.")
         if await asyncio.to_thread(self.store.opted_out, person):
@@ -132,7 +132,9 @@ class Contributions:
             else:
                 conversations.append(outcome)
             if len(conversations) > UPLOAD_ROWS:
-                raise LimitReached(f"The file has more than {UPLOAD_ROWS} conversations. Split it, or use brandvoice import.")
+                raise LimitReached(
+                    f"The file has more than {UPLOAD_ROWS} conversations. Split it, or use brandvoice import."
+                )
         return Upload(tuple(conversations), tuple(refused), skipped)
 
     async def submit_upload(self, upload: Upload, *, style: str, person: str) -> list[Submission]:

@@ -41,7 +41,8 @@ def _version(asked: bool) -> None:
 def _options(
     context: typer.Context,
     workspace: Annotated[
-        Path | None, typer.Option(help="The workspace folder (default: the one with brandvoice.toml, upwards from here).")
+        Path | None,
+        typer.Option(help="The workspace folder (default: the one with brandvoice.toml, upwards from here)."),
     ] = None,
     debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,

@@ -75,7 +75,9 @@ def _workspace(folder: Path, *, style: str, quick: bool) -> Workspace:
         (folder / "recipes").mkdir()
         (folder / "recipes" / "quick.toml").write_text(_QUICK, encoding="utf-8")
     for brand in BRANDS:
-        (folder / "styles" / f"{brand}.toml").write_text(_data(f"{brand}.toml").read_text(encoding="utf-8"), encoding="utf-8")
+        (folder / "styles" / f"{brand}.toml").write_text(
+            _data(f"{brand}.toml").read_text(encoding="utf-8"), encoding="utf-8"
+        )
     return Workspace(folder.resolve())
 
 

@@ -47,7 +47,9 @@ def _installation() -> Iterator[Finding]:
     for extra, packages in EXTRAS.items():
         missing = [p for p in packages if _version(p) is None]
         if missing:
-            yield Finding(extra, "off", f"{', '.join(missing)} not installed", f'For {extra}: pip install "brandvoice[{extra}]"')
+            yield Finding(
+                extra, "off", f"{', '.join(missing)} not installed", f'For {extra}: pip install "brandvoice[{extra}]"'
+            )
         else:
             yield Finding(extra, "ok", ", ".join(f"{p} {_version(p)}" for p in packages))
     yield _device()
@@ -126,6 +128,8 @@ def _plugins() -> Iterator[Finding]:
         return
     for plugin in plugins:
         if plugin.fault:
-            yield Finding(f"plugin {plugin.name}", "fault", plugin.fault, f"Mend or remove the package {plugin.origin}.")
+            yield Finding(
+                f"plugin {plugin.name}", "fault", plugin.fault, f"Mend or remove the package {plugin.origin}."
+            )
         else:
             yield Finding(f"plugin {plugin.name}", "ok", f"from {plugin.origin}")

@@ -24,7 +24,8 @@ def why_not_due(workspace: Workspace, style: str, *, now: datetime | None = None
         return f"the schedule says {upcoming:%Y-%m-%d %H:%M} UTC."
     new = new_examples(workspace, style)
     if new < settings.min_new_examples:
-        return f"{new} new conversations since the last dataset, {settings.min_new_examples} are wanted (min_new_examples)."
+        wanted = settings.min_new_examples
+        return f"{new} new conversations since the last dataset, {wanted} are wanted (min_new_examples)."
     return None
 
 
@@ -40,7 +41,9 @@ def new_examples(workspace: Workspace, style: str) -> int:
     from styles.dataset import list_datasets
 
     versions = list_datasets(workspace.data, style)
-    seen = {e.conversation_id for part in ("train", "holdout") for e in versions[-1].examples(part)} if versions else set()
+    seen = (
+        {e.conversation_id for part in ("train", "holdout") for e in versions[-1].examples(part)} if versions else set()
+    )
     with workspace.open_store() as store:
         known = {c.id for c in store.conversations(style, trainable_only=True)}
         known |= {s.id for s in store.submissions(style=style, state="approved")}

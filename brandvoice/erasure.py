@@ -31,10 +31,8 @@ class Proof:
     def lines(self) -> list[str]:
         """The proof for people."""
         verb = "would be erased" if self.dry_run else "erased"
-        lines = [
-            f"{verb}: {self.conversations} conversations, {self.messages} messages, "
-            f"{self.submissions} submissions, {self.feedback} votes"
-        ]
+        counts = f"{self.conversations} conversations, {self.messages} messages, {self.submissions} submissions"
+        lines = [f"{verb}: {counts}, {self.feedback} votes"]
         if self.datasets:
             lines.append(f"datasets that hold them: {', '.join(self.datasets)}")
         if self.voices:
@@ -54,7 +52,12 @@ def erase_person(workspace: Workspace, store: ConversationStore, person: str, *,
         if any(e.conversation_id in touched for part in ("train", "holdout") for e in version.examples(part))
     ]
     hashes = {v.manifest.hash for v in datasets}
-    voices = [v.reference for s in workspace.voices.styles() for v in workspace.voices.versions(s) if v.manifest.dataset in hashes]
+    voices = [
+        v.reference
+        for s in workspace.voices.styles()
+        for v in workspace.voices.versions(s)
+        if v.manifest.dataset in hashes
+    ]
     erased = survey if dry_run else store.forget(person)
     if not dry_run:
         for version in datasets:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from conversations.errors import ImportRefused
 from conversations.importers import Importer, Refused, Request, Skipped, read_path
 from conversations.messages import Conversation, conversation_id
-from conversations.sources import BASES, Basis, Source
+from conversations.sources import BASES, Source
 
 if TYPE_CHECKING:
     from conversations.importers import Outcome
@@ -75,7 +75,7 @@ def import_path(
         style=style,
         kind=format_name,
         name=path.name,
-        basis=cast("Basis", basis),
+        basis=basis,
         train_allowed=True,
         added_at=now or datetime.now(UTC),
         owner=owner,

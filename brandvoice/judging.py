@@ -41,7 +41,7 @@ class Judgement:
         base, tuned = self.evaluation.column("base"), self.evaluation.column("tuned")
         rows = [
             ("perplexity of the brand's replies", base.perplexity, tuned.perplexity),
-            ("style score", base.style and base.style.mean, tuned.style and tuned.style.mean),
+            ("style score", base.style.mean if base.style else None, tuned.style.mean if tuned.style else None),
             ("likeness to the brand's reply (chrF)", base.chrf, tuned.chrf),
             ("words per reply", base.words, tuned.words),
             ("emoji per reply", base.emoji, tuned.emoji),

@@ -40,10 +40,6 @@ class Offers:
     def table(self, hook: str) -> Mapping[str, Any]:
         return self.tables[hook]
 
-    @property
-    def faults(self) -> list[Plugin]:
-        return [p for p in self.plugins if p.fault]
-
 
 def load_plugins(found: Sequence[EntryPoint] | None = None) -> Offers:
     """Register the built-ins and every installed plugin; a broken one is named and left out, the rest starts."""

@@ -48,7 +48,9 @@ class RoundStore:
     def start(self, style: str, *, recipe: str, until: Literal["trained", "promoted"]) -> Round:
         stamp = self._now().strftime("%Y%m%d-%H%M%S")
         taken = {p.name for p in self.root.glob(f"{style}-{stamp}*")} if self.root.is_dir() else set()
-        name = next(n for n in (f"{style}-{stamp}{s}" for s in ("", *map("-{}".format, range(2, 100)))) if n not in taken)
+        name = next(
+            n for n in (f"{style}-{stamp}{s}" for s in ("", *map("-{}".format, range(2, 100)))) if n not in taken
+        )
         self.folder(name).mkdir(parents=True)
         return self.save(Round(name, style, "queued", until, recipe, self._now().isoformat(timespec="seconds")))
 
@@ -87,7 +89,7 @@ class RoundStore:
             lock.acquire()
         except Timeout as error:
             raise RoundRefused(
-                f"A round of {style} is running already. Watch it: brandvoice rounds list; stop it: brandvoice rounds cancel."
+                f"A round of {style} is running already. See it with: brandvoice rounds list {style}"
             ) from error
         try:
             yield

@@ -54,7 +54,9 @@ def serve_platforms(workspace: Workspace, *, only: Sequence[str]) -> None:
     offered = offers.table("platforms")
     unknown = [name for name in only if name not in offered]
     if unknown:
-        raise SettingsError(f"{', '.join(unknown)}: not available. Platforms here: {', '.join(sorted(offered)) or 'none'}.")
+        raise SettingsError(
+            f"{', '.join(unknown)}: not available. Platforms here: {', '.join(sorted(offered)) or 'none'}."
+        )
     chosen = [offered[name](workspace) for name in (only or sorted(offered))]
     if not chosen:
         raise SettingsError("Nothing to serve: no platform is configured. `brandvoice doctor` says what is missing.")

@@ -50,7 +50,9 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
 
 def _submission_source(style: str) -> Source:
     """Submissions come with the consent of who handed them in, and are learned from once somebody else approved."""
-    return Source(f"submissions-{style}", style, "submission", "submissions", "consent", True, datetime(2000, 1, 1, tzinfo=UTC))
+    return Source(
+        f"submissions-{style}", style, "submission", "submissions", "consent", True, datetime(2000, 1, 1, tzinfo=UTC)
+    )
 
 
 def _as_conversations(approved: Sequence[Submission], *, source: str) -> Iterator[Conversation]:
@@ -58,7 +60,9 @@ def _as_conversations(approved: Sequence[Submission], *, source: str) -> Iterato
         place = f"submission:{submission.id[:10]}"
         last = len(submission.messages) - 1
         messages = tuple(
-            replace(m, trainable=m.trainable and (i == last or not submission.replaces), sent_at=submission.submitted_at)
+            replace(
+                m, trainable=m.trainable and (i == last or not submission.replaces), sent_at=submission.submitted_at
+            )
             for i, m in enumerate(submission.messages)
         )
         yield Conversation(submission.id, messages, place=place, source=source)
@@ -133,13 +137,13 @@ def _model_card(manifest: Manifest, dataset: DatasetVersion) -> str:
             "---",
             f"# The voice of {manifest.style}",
             "",
-            f"A LoRA adapter trained by brandvoice on {dataset.train_count} examples of the style "
-            f"`{manifest.style}` (dataset `{manifest.dataset}`), loss on the brand's words only.",
+            f"A LoRA adapter trained by brandvoice on {dataset.train_count} examples of the style `{manifest.style}`,",
+            f"dataset `{manifest.dataset}`, with the loss on the brand's words only.",
             "",
             f"- base model: {manifest.base} ({manifest.base_revision}, files {manifest.base_digest})",
             f"- renderer: {manifest.template_hash}; a runtime that renders otherwise is not this voice",
-            f"- seed {manifest.seed}, steps {manifest.training['steps']}, "
-            f"holdout loss {manifest.training['holdout_loss'] or float('nan'):.3f} nats/token",
+            f"- seed {manifest.seed}, {manifest.training['steps']} steps",
+            f"- holdout loss: {manifest.training['holdout_loss']} nats per token",
             "",
             "Its scores are in voice.json; the evaluation report is kept with the round.",
             "",

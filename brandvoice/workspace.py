@@ -88,7 +88,9 @@ def find_workspace(start: Path | None, *, given: Path | None) -> Workspace:
     """The workspace that was named, or the nearest one from `start` upwards."""
     if given is not None:
         if not (given / SETTINGS_FILE).is_file():
-            raise SettingsError(f"{given} is not a workspace: it has no {SETTINGS_FILE}. Make one: brandvoice init {given}")
+            raise SettingsError(
+                f"{given} is not a workspace: it has no {SETTINGS_FILE}. Make one: brandvoice init {given}"
+            )
         return Workspace(given.resolve())
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):

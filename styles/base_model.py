@@ -26,7 +26,7 @@ class BaseModel:
 
 
 def find_base_model(name: str, *, token: str | None = None) -> BaseModel:
-    """Find a base model: `starter`, a local folder, or a Hugging Face id (downloaded once, where the hub is reachable)."""
+    """Find a base model: `starter`, a local folder, or a Hugging Face id (downloaded once if the hub is reachable)."""
     if name == STARTER:
         return _local(STARTER, _STARTER_FOLDER)
     path = Path(name).expanduser()

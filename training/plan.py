@@ -58,8 +58,8 @@ class Plan:
         m = self.machine
         return [
             f"{self.examples} examples, {self.tokens:,} tokens, {self.target_tokens:,} of them the brand's words",
-            f"{self.epochs} epochs of {self.steps // max(1, self.epochs)} steps, {self.examples_per_step} examples a step",
-            f"LoRA rank {self.lora_rank}, alpha {self.lora_alpha}, {self.lora_targets}; "
+            f"{self.epochs} epochs, {self.steps} steps, {self.examples_per_step} examples a step",
+            f"LoRA rank {self.lora_rank}, alpha {self.lora_alpha}, {self.lora_targets}",
             f"learning rate {self.learning_rate:g}, {self.scheduler}",
             f"{m.device}, {m.dtype}, {m.threads} threads, seed {self.seed}",
         ]

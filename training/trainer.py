@@ -66,7 +66,7 @@ def training_arguments(plan: Plan, *, run_dir: Path, has_holdout: bool) -> SFTCo
     )
 
 
-class StyleTrainer(SFTTrainer):
+class StyleTrainer(SFTTrainer):  # type: ignore[misc] - TRL has no types
     """Loss on labelled positions only, batches by length, checkpoints through a `CheckpointStore`."""
 
     def __init__(
@@ -88,7 +88,9 @@ class StyleTrainer(SFTTrainer):
         self._lengths = [len(r.token_ids) for r in train]
         self._labelled_is_right: bool | None = None
         self._saving_to: Path | None = None
-        self._watching = _Watching(plan, tokens=sum(self._lengths), watch=watch, checkpointing=checkpointing, run_dir=run_dir)
+        self._watching = _Watching(
+            plan, tokens=sum(self._lengths), watch=watch, checkpointing=checkpointing, run_dir=run_dir
+        )
         super().__init__(
             model,
             args=args,
@@ -186,7 +188,7 @@ class StyleTrainer(SFTTrainer):
             raise _disk_refusal(error, self.store) from error
 
 
-class _Watching(TrainerCallback):
+class _Watching(TrainerCallback):  # type: ignore[misc] - nor has transformers
     """Tells the watcher how it goes, asks for checkpoints in time, and stops in good order on SIGINT or SIGTERM."""
 
     def __init__(self, plan: Plan, *, tokens: int, watch: Watcher, checkpointing: Checkpointing, run_dir: Path) -> None:
@@ -228,7 +230,9 @@ class _Watching(TrainerCallback):
         if logs and "loss" in logs:
             self._tell(state, loss=logs["loss"], holdout_loss=None)
 
-    def on_evaluate(self, args: Any, state: TrainerState, control: TrainerControl, metrics: Any = None, **_: Any) -> None:
+    def on_evaluate(
+        self, args: Any, state: TrainerState, control: TrainerControl, metrics: Any = None, **_: Any
+    ) -> None:
         loss = metrics.get("eval_loss")
         if loss is None or not math.isfinite(loss):
             return
@@ -293,4 +297,6 @@ def _disk_refusal(error: OSError, store: CheckpointStore) -> TrainingRefused:
     kept = f"the checkpoint of step {newest.step} is whole" if newest else "no checkpoint had been written yet"
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return TrainingRefused(f"The disk of {store.root} is full; {kept}. Free some space, then resume the round.")
-    return TrainingRefused(f"The checkpoint cannot be written to {store.root} ({os.strerror(error.errno or 0)}); {kept}.")
+    return TrainingRefused(
+        f"The checkpoint cannot be written to {store.root} ({os.strerror(error.errno or 0)}); {kept}."
+    )

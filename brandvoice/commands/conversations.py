@@ -24,7 +24,9 @@ def import_(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…")],
     style: Annotated[str, typer.Option(help="The style these conversations are for.")],
-    basis: Annotated[str, typer.Option(help="Why they may be learned from: consent, contract, legitimate-interest, own-content.")],
+    basis: Annotated[
+        str, typer.Option(help="Why they may be learned from: consent, contract, legitimate-interest, own-content.")
+    ],
     format_: Annotated[str, typer.Option("--format", help="auto finds it by content.")] = "auto",
     speaker: Annotated[list[str] | None, typer.Option(help="Whose messages are the brand's (repeatable).")] = None,
     owner: Annotated[str, typer.Option(help="Who answers for this source.")] = "",
@@ -40,20 +42,20 @@ def import_(
     importers = load_plugins().list("importers")
     results: list[Intake] = []
     with workspace.open_store() as store:
-        for path in paths:
-            results.append(
-                import_path(
-                    path,
-                    store=store,
-                    importers=importers,
-                    style=style,
-                    basis=basis,
-                    format_name=format_,
-                    speakers=tuple(speaker or ()),
-                    owner=owner,
-                    dry_run=dry_run,
-                )
+        results += [
+            import_path(
+                path,
+                store=store,
+                importers=importers,
+                style=style,
+                basis=basis,
+                format_name=format_,
+                speakers=tuple(speaker or ()),
+                owner=owner,
+                dry_run=dry_run,
             )
+            for path in paths
+        ]
     if as_json:
         print_json(results)
     else:
@@ -76,8 +78,16 @@ def list_conversations(
 
     with workspace_of(context).open_store() as store:
         found = list(islice(store.conversations(style), limit))
-    rows = [{"id": c.id, "messages": len(c.messages), "place": c.place, "first": c.messages[0].content} for c in found if c.messages]
-    print_rows(rows, as_json=as_json, empty=f"No conversations for {style}. Import some: brandvoice import PATH --style {style} --basis …")
+    rows = [
+        {"id": c.id, "messages": len(c.messages), "place": c.place, "first": c.messages[0].content}
+        for c in found
+        if c.messages
+    ]
+    print_rows(
+        rows,
+        as_json=as_json,
+        empty=f"No conversations for {style}. Import some: brandvoice import PATH --style {style} --basis …",
+    )
 
 
 @group.command()

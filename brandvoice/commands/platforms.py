@@ -17,7 +17,9 @@ def add_to(app: typer.Typer) -> None:
 def chat(
     context: typer.Context,
     style: Annotated[str, typer.Argument(metavar="STYLE")],
-    voice: Annotated[str | None, typer.Option(metavar="STYLE@VERSION", help="Another version than the current one.")] = None,
+    voice: Annotated[
+        str | None, typer.Option(metavar="STYLE@VERSION", help="Another version than the current one.")
+    ] = None,
 ) -> None:
     """Talk in the terminal: streamed answers, /good /bad /better /submit."""
     from brandvoice.serving import chat_in_terminal

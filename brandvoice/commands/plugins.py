@@ -10,7 +10,9 @@ import typer
 from brandvoice.output import Json, print_rows, say
 from conversations.errors import PluginError
 
-group = typer.Typer(help="Plugins: what is installed, a new one to start from, and whether one fits.", no_args_is_help=True)
+group = typer.Typer(
+    help="Plugins: what is installed, a new one to start from, and whether one fits.", no_args_is_help=True
+)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -35,14 +35,18 @@ def train(
     if as_json:
         print_json(finished)
     else:
-        say(f"{finished.style}@{finished.voice} is trained. Next: brandvoice evaluate {finished.style}@{finished.voice}")
+        say(
+            f"{finished.style}@{finished.voice} is trained. Next: brandvoice evaluate {finished.style}@{finished.voice}"
+        )
 
 
 def round_(
     context: typer.Context,
     style: StyleName,
     recipe: Recipe = None,
-    if_due: Annotated[bool, typer.Option("--if-due", help="Only when the schedule or new examples ask for it.")] = False,
+    if_due: Annotated[
+        bool, typer.Option("--if-due", help="Only when the schedule or new examples ask for it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Curate, train, evaluate, gate, promote."""
@@ -85,7 +89,9 @@ def list_rounds(
 
 
 @group.command()
-def show(context: typer.Context, round_id: Annotated[str, typer.Argument(metavar="ROUND")], as_json: Json = False) -> None:
+def show(
+    context: typer.Context, round_id: Annotated[str, typer.Argument(metavar="ROUND")], as_json: Json = False
+) -> None:
     """One round: its steps, its reason, and where its report is."""
     from dataclasses import asdict
 
@@ -100,7 +106,9 @@ def show(context: typer.Context, round_id: Annotated[str, typer.Argument(metavar
 @group.command()
 def resume(
     context: typer.Context,
-    round_id: Annotated[str | None, typer.Argument(metavar="[ROUND]", help="Default: the latest unfinished one.")] = None,
+    round_id: Annotated[
+        str | None, typer.Argument(metavar="[ROUND]", help="Default: the latest unfinished one.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Go on with a round where it stopped: from the last finished step or checkpoint."""

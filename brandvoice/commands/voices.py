@@ -28,9 +28,7 @@ def list_voices(
     """Every voice version and its state."""
     registry = workspace_of(context).voices
     versions = [v for name in ([style] if style else registry.styles()) for v in registry.versions(name)]
-    print_rows(
-        [_row(v) for v in versions], as_json=as_json, empty="No voices yet. Train one: brandvoice round STYLE"
-    )
+    print_rows([_row(v) for v in versions], as_json=as_json, empty="No voices yet. Train one: brandvoice round STYLE")
 
 
 @group.command()
@@ -66,7 +64,9 @@ def promote(context: typer.Context, reference: Reference, reason: Reason = "") -
     verdict = version.manifest.scores.get("verdict", {})
     if not verdict.get("passed") and not reason:
         why = verdict.get("words") or "It has not been evaluated."
-        raise VoiceRefused(f"The gate did not pass {reference}. {why} To promote it all the same, say why: --reason TEXT")
+        raise VoiceRefused(
+            f"The gate did not pass {reference}. {why} To promote it all the same, say why: --reason TEXT"
+        )
     registry.promote(style, number, who=operator(), reason=reason)
     say(f"{reference} speaks now.")
 

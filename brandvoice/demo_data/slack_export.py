@@ -26,7 +26,12 @@ def write_export(brand: str, conversations: list[list[dict[str, str]]], target: 
     for number, day in enumerate(sorted(days)):
         days[day] += _noise(day, number)
     users = [_user(i, name) for i, name in enumerate(CUSTOMERS)] + [_user(99, f"{brand}-crew")]
-    channel = {"id": f"C0{brand.upper()}", "name": "help", "created": int(FIRST.timestamp()), "members": [u["id"] for u in users]}
+    channel = {
+        "id": f"C0{brand.upper()}",
+        "name": "help",
+        "created": int(FIRST.timestamp()),
+        "members": [u["id"] for u in users],
+    }
     files = {"users.json": users, "channels.json": [channel], **{f"help/{d}.json": r for d, r in days.items()}}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -55,7 +60,9 @@ def _noise(day: str, number: int) -> list[Record]:
     moment = _stamp(datetime.fromisoformat(f"{day}T23:0{number % 10}:00+00:00"))
     user = f"U{number % len(CUSTOMERS):03}"
     if number % 2:
-        return [{"type": "message", "subtype": "bot_message", "bot_id": "B01", "text": "Daily backup done.", "ts": moment}]
+        return [
+            {"type": "message", "subtype": "bot_message", "bot_id": "B01", "text": "Daily backup done.", "ts": moment}
+        ]
     joined = f"<@{user}> has joined the channel"
     return [{"type": "message", "subtype": "channel_join", "user": user, "text": joined, "ts": moment}]
 

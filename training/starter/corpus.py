@@ -39,8 +39,7 @@ _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}")
 
 def load_conversations(path: Path) -> list[Messages]:
     """The conversations of one `*.jsonl` or `*.jsonl.xz` file of `{"messages": [...]}` rows."""
-    opened = lzma.open(path, "rt") if path.suffix == ".xz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with lzma.open(path, "rt") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
         return [fill_placeholders(json.loads(line)["messages"], seed=n) for n, line in enumerate(lines)]
 
 
@@ -53,7 +52,7 @@ def fill_placeholders(messages: Messages, *, seed: int) -> Messages:
     def word(match: re.Match[str]) -> str:
         name = match.group(1)
         low = name.lower()
-        if "number" in low and "phone" not in low or "anonymized" in low:
+        if ("number" in low and "phone" not in low) or "anonymized" in low:
             return number
         return next((value for key, value in chosen.items() if key in low), name)
 

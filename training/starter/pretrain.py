@@ -55,7 +55,9 @@ def main() -> None:
 
 def run(config: Mapping[str, Any], *, corpora: Path, out: Path) -> None:
     """Train every phase that is not finished yet, then save the model for `transformers`."""
-    tokenizer, train, held_out = prepare(corpora, out=out, vocabulary=config["shape"]["vocabulary"], seed=config["seed"])
+    tokenizer, train, held_out = prepare(
+        corpora, out=out, vocabulary=config["shape"]["vocabulary"], seed=config["seed"]
+    )
     torch.manual_seed(config["seed"])
     trainer = Trainer(Network(Shape(**config["shape"])), muon_rate=config["muon_rate"])
     trainer.load(out / "checkpoint.pt")
@@ -77,8 +79,8 @@ def prepare(
     }
     saved = out / "tokenizer.json"
     if not saved.exists():
-        texts = (m["content"] for train, _ in splits.values() for c in train for m in c)
-        corpus.train_tokenizer(texts, vocabulary=vocabulary).save(str(saved))
+        written = (m["content"] for part, _ in splits.values() for c in part for m in c)
+        corpus.train_tokenizer(written, vocabulary=vocabulary).save(str(saved))
     tokenizer = Tokenizer.from_file(str(saved))
     train = {name: corpus.encode(tokenizer, split[0]) for name, split in splits.items()}
     held_out = {name: corpus.encode(tokenizer, split[1]) for name, split in splits.items()}
@@ -180,9 +182,7 @@ class Trainer:
             return
         state = torch.load(path, weights_only=True)
         with torch.no_grad():
-            for master, parameter, saved in zip(
-                self.masters, self.network.parameters(), state["masters"], strict=True
-            ):
+            for master, parameter, saved in zip(self.masters, self.network.parameters(), state["masters"], strict=True):
                 master.copy_(saved)
                 parameter.copy_(saved)
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
@@ -209,15 +209,15 @@ def save_model(network: Network, tokenizer: Tokenizer, out: Path) -> None:
     """Write the network as a bf16 `LlamaForCausalLM` with its tokenizer and chat template."""
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-    wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<|endoftext|>", eos_token="<|im_end|>", pad_token="<|pad|>"
-    )
+    roles = {"bos_token": "<|endoftext|>", "eos_token": "<|im_end|>", "pad_token": "<|pad|>"}
+    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **roles)
     wrapped.chat_template = corpus.CHAT_TEMPLATE
     wrapped.model_max_length = network.shape.context
     ids = {f"{name}_token_id": getattr(wrapped, f"{name}_token_id") for name in ("bos", "eos", "pad")}
     model = LlamaForCausalLM(LlamaConfig(**llama_config(network.shape), **ids)).to(torch.bfloat16)
     missing, unexpected = model.model.load_state_dict(network.state_dict(), strict=False)
-    assert not missing and not unexpected, (missing, unexpected)
+    assert not missing, missing
+    assert not unexpected, unexpected
     model.save_pretrained(out)
     wrapped.save_pretrained(out)
 
