@@ -53,7 +53,9 @@ def load_tokenizer(base: BaseModel) -> Any:
 def load_weights(base: BaseModel, *, dtype: str, device: str) -> Any:
     """The model itself, as `transformers` loads it; never runs code that came with the weights."""
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     try:
         model = AutoModelForCausalLM.from_pretrained(base.path, dtype=dtype, use_safetensors=True)
     except (OSError, ValueError, KeyError) as error:

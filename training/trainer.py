@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
 import shutil
 import signal
 import time
@@ -17,6 +15,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState
 from trl import SFTConfig, SFTTrainer
@@ -31,6 +30,8 @@ from training.progress import Progress, Watcher, save_point
 from training.recipe import Checkpointing
 
 PATIENCE = 2  # epochs without a lower holdout loss before a run with early stopping ends
+WRITE_ERRORS = (OSError, SafetensorError, RuntimeError)  # torch and safetensors report a full disk in their own ways
+FULL = 2**20  # bytes free under which a failed write means a full disk
 _TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2}  # relative difference allowed between our loss and TRL's
 
 
@@ -168,7 +169,7 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc] - TRL has no types
         try:
             super()._save_checkpoint(model, trial)
             self.store.commit(self.store.staging / f"checkpoint-{self.state.global_step}", step=self.state.global_step)
-        except OSError as error:
+        except WRITE_ERRORS as error:
             shutil.rmtree(self.store.staging, ignore_errors=True)
             raise _disk_refusal(error, self.store) from error
         finally:
@@ -184,7 +185,7 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc] - TRL has no types
             (part / "best.json").write_text(json.dumps({"step": step, "holdout_loss": holdout_loss}))
             shutil.rmtree(best, ignore_errors=True)
             part.rename(best)
-        except OSError as error:
+        except WRITE_ERRORS as error:
             raise _disk_refusal(error, self.store) from error
 
 
@@ -292,11 +293,9 @@ def _table(rendered: Sequence[Rendered]) -> Dataset:
     )
 
 
-def _disk_refusal(error: OSError, store: CheckpointStore) -> TrainingRefused:
+def _disk_refusal(error: Exception, store: CheckpointStore) -> TrainingRefused:
     newest = store.newest()
     kept = f"the checkpoint of step {newest.step} is whole" if newest else "no checkpoint had been written yet"
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if shutil.disk_usage(store.root.parent).free < FULL:
         return TrainingRefused(f"The disk of {store.root} is full; {kept}. Free some space, then resume the round.")
-    return TrainingRefused(
-        f"The checkpoint cannot be written to {store.root} ({os.strerror(error.errno or 0)}); {kept}."
-    )
+    return TrainingRefused(f"The checkpoint cannot be written to {store.root} ({error}); {kept}.")

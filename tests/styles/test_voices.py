@@ -1,0 +1,126 @@
+import json
+import multiprocessing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from conversations.errors import NotFound, VoiceRefused
+from styles.voices import Manifest, VoiceRegistry, VoiceVersion, parse_reference, verify
+
+MANIFEST = Manifest("harbor", 0, "starter", "local", "abc", "data", {}, 0, "hash", {}, "2026-01-01")
+
+
+def make_registry(root: Path) -> VoiceRegistry:
+    return VoiceRegistry(root, now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def publish(registry: VoiceRegistry, style: str = "harbor") -> VoiceVersion:
+    staging = registry.stage(style)
+    (staging / "adapter_model.safetensors").write_bytes(b"weights")
+    return registry.publish(staging, replace(MANIFEST, style=style))
+
+
+def test_versions_are_numbered_and_begin_as_candidates(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    assert [publish(registry).reference, publish(registry).reference] == ["harbor@1", "harbor@2"]
+    assert [v.state for v in registry.versions("harbor")] == ["candidate", "candidate"]
+    assert registry.current("harbor") is None
+
+
+def test_promotion_makes_the_old_voice_the_previous_one_and_rollback_brings_it_back(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    publish(registry), publish(registry), publish(registry)
+    for number in (1, 2, 3):
+        registry.promote("harbor", number, who="ada")
+    assert [v.state for v in registry.versions("harbor")] == ["retired", "previous", "current"]
+    assert registry.rollback("harbor", who="ada", reason="too loud") == 2
+    assert [v.state for v in registry.versions("harbor")] == ["retired", "current", "previous"]
+    assert [(d.action, d.number) for d in registry.history("harbor")][-1] == ("rollback", 2)
+
+
+def test_the_first_voice_can_be_rolled_back_to_the_prompted_base_model(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    publish(registry)
+    registry.promote("harbor", 1, who="ada")
+    assert registry.rollback("harbor", who="ada") == 0
+    assert registry.current("harbor") is None
+
+
+def test_nothing_to_roll_back_to_is_said(tmp_path: Path) -> None:
+    with pytest.raises(VoiceRefused, match="no previous voice"):
+        make_registry(tmp_path).rollback("harbor", who="ada")
+
+
+def test_promoting_twice_changes_nothing(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    publish(registry)
+    registry.promote("harbor", 1, who="ada")
+    registry.promote("harbor", 1, who="ada")
+    assert len(registry.history("harbor")) == 1
+
+
+def test_the_current_voice_cannot_be_rejected(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    publish(registry)
+    registry.promote("harbor", 1, who="ada")
+    with pytest.raises(VoiceRefused, match="rollback"):
+        registry.reject("harbor", 1, who="ada", reason="no")
+
+
+@pytest.mark.parametrize("damage", ["alter", "remove"])
+def test_an_altered_or_missing_file_is_named_and_refused(tmp_path: Path, damage: str) -> None:
+    registry = make_registry(tmp_path)
+    path = publish(registry).path / "adapter_model.safetensors"
+    path.write_bytes(b"other") if damage == "alter" else path.unlink()
+    with pytest.raises(VoiceRefused, match=r"adapter_model\.safetensors"):
+        verify(registry.version("harbor", 1))
+    with pytest.raises(VoiceRefused):
+        registry.promote("harbor", 1, who="ada")
+    assert registry.current("harbor") is None
+
+
+def test_a_version_without_a_manifest_does_not_exist(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    registry.stage("harbor")
+    assert registry.versions("harbor") == []
+    registry.clean("harbor")
+    assert [p for p in (tmp_path / "harbor").iterdir() if p.name.startswith(".staging")] == []
+
+
+def test_scores_are_kept_with_the_version(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    version = registry.save_scores(publish(registry), {"style_score": 0.9})
+    assert version.manifest.scores == {"style_score": 0.9}
+    verify(version)
+
+
+def _publish_many(root: str) -> None:
+    for _ in range(10):
+        publish(VoiceRegistry(Path(root)))
+
+
+def test_two_processes_publishing_at_once_lose_no_version(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_publish_many, args=(str(tmp_path),)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [v.manifest.number for v in VoiceRegistry(tmp_path).versions("harbor")] == list(range(1, 21))
+
+
+def test_references_are_read_and_wrong_ones_refused(tmp_path: Path) -> None:
+    assert parse_reference("harbor@3") == parse_reference("harbor@v3") == ("harbor", 3)
+    with pytest.raises(VoiceRefused, match="STYLE@NUMBER"):
+        parse_reference("harbor")
+    with pytest.raises(NotFound, match=r"Versions of harbor: none"):
+        make_registry(tmp_path).version("harbor", 7)
+
+
+def test_the_manifest_is_plain_json_that_other_tools_can_read(tmp_path: Path) -> None:
+    version = publish(make_registry(tmp_path))
+    raw = json.loads((version.path / "voice.json").read_text())
+    assert raw["template_hash"] == "hash"
+    assert set(raw["files"]) == {"adapter_model.safetensors"}

@@ -1,0 +1,112 @@
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conversations.errors import TrainingRefused
+from conversations.messages import Message
+from styles.base_model import find_base_model
+from styles.voices import file_digest
+from tests.tiny import save_tiny_base
+from tests.training.run_training import RECIPE, run
+from tests.training.talks import TALKS
+from training.plan import Machine
+from training.progress import load_curve
+from training.sft import Task, Trained, prepare, preview, train
+
+CPU = Machine("cpu", "float32", 1)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Trained]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return folder, run(base, folder)
+
+
+def digest(trained: Trained) -> str:
+    return file_digest(trained.adapter / "adapter_model.safetensors")
+
+
+def test_training_lowers_the_loss_on_unseen_conversations(undisturbed: tuple[Path, Trained]) -> None:
+    folder, trained = undisturbed
+    held_out = [p.holdout_loss for p in load_curve(folder / "curve.jsonl") if p.holdout_loss is not None]
+    assert len(held_out) == 4
+    assert trained.holdout_loss == min(held_out) < held_out[0]
+    assert {p.name for p in trained.adapter.iterdir()} == {"adapter_model.safetensors", "adapter_config.json"}
+
+
+def test_the_same_data_recipe_and_seed_give_the_same_adapter_bit_for_bit(
+    base: Path, undisturbed: tuple[Path, Trained], tmp_path: Path
+) -> None:
+    assert digest(run(base, tmp_path)) == digest(undisturbed[1])
+
+
+def killed_at(base: Path, folder: Path, *, step: int, how: signal.Signals) -> None:
+    """Run in a process of its own and kill it when it has reported a step."""
+    command = [sys.executable, "-m", "tests.training.run_training", str(base), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) >= step:
+                process.send_signal(how)
+                break
+        process.wait(60)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_run_goes_on_from_its_checkpoint_to_the_very_same_adapter(
+    base: Path, undisturbed: tuple[Path, Trained], tmp_path: Path, how: signal.Signals
+) -> None:
+    killed_at(base, tmp_path, step=9, how=how)
+    steps = [int(p.name.removeprefix("step-")) for p in (tmp_path / "checkpoints").glob("step-*")]
+    assert steps
+    assert max(steps) < 20
+    assert digest(run(base, tmp_path)) == digest(undisturbed[1])
+
+
+def test_too_few_examples_are_refused_with_what_to_do(base: Path) -> None:
+    task = Task(find_base_model(str(base)), RECIPE, "data", TALKS[:5], [])
+    with pytest.raises(TrainingRefused, match="5 usable training examples, but the recipe needs 10"):
+        prepare(task, CPU)
+
+
+def test_data_without_a_word_of_the_brand_is_refused(base: Path) -> None:
+    mute = [(talk[0], Message("assistant", talk[1].content, trainable=False)) for talk in TALKS]
+    with pytest.raises(TrainingRefused, match="No example has a trainable word"):
+        prepare(Task(find_base_model(str(base)), RECIPE, "data", mute, []), CPU)
+
+
+def test_the_preview_marks_what_is_trained_on(base: Path) -> None:
+    prepared = prepare(Task(find_base_model(str(base)), RECIPE, "data", TALKS, []), CPU)
+    assert f"«{TALKS[0][1].content}<|im_end|>»" in preview(prepared)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a few hundred kilobytes."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)], capture_output=True)
+    if made.returncode:
+        pytest.skip("a small file system cannot be mounted here (needs root)")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_the_last_whole_checkpoint(
+    base: Path, small_disk: Path
+) -> None:
+    task = Task(find_base_model(str(base)), RECIPE, "data", TALKS[:40], TALKS[40:])
+    with pytest.raises(TrainingRefused, match="full"):
+        train(prepare(task, CPU), run_dir=small_disk, watch=lambda progress: None)
+    for manifest in small_disk.glob("checkpoints/step-*/MANIFEST.json"):
+        assert json.loads(manifest.read_text())["files"]
