@@ -18,14 +18,14 @@ import discord
 import pytest
 
 from tests.emulators.discord import DiscordEmulator, NotOfferedError
-from tests.emulators.sample_bot import INTENTS, Client, Listener, SampleBot, running
+from tests.emulators.sample_discord_bot import INTENTS, Client, Listener, SampleBot, running
 
 MESSAGES = "/channels/{}/messages"
 
 
 @pytest.fixture
 def disc() -> Iterator[DiscordEmulator]:
-    with DiscordEmulator(deadline=0.5) as emulator:
+    with DiscordEmulator() as emulator:
         yield emulator
         assert emulator.emulator_errors == []
 
@@ -66,7 +66,7 @@ def test_a_button_opens_a_modal_and_its_text_arrives(disc: DiscordEmulator, bot:
     assert disc.wait_private("ann")["content"] == "saved, thank you"
     assert bot.heard == [("down", "a1", "ann"), ("better", "A better answer")]
     assert pressed.answer_seconds is not None
-    assert pressed.answer_seconds < 0.5
+    assert pressed.answer_seconds < disc.rules.deadline
 
 
 def test_a_deferred_command_reads_its_attachment_and_answers_in_private(disc: DiscordEmulator, bot: SampleBot) -> None:
@@ -125,10 +125,11 @@ def test_a_curator_may_use_what_a_member_is_not_offered(client_with_commands: Di
 def test_an_answer_after_the_deadline_is_refused_and_the_person_sees_the_failure(
     disc: DiscordEmulator, bot: SampleBot
 ) -> None:
+    disc.rules.deadline = 0.2
     disc.slash("ann", "C1", "slow")
     call = disc.wait_call("POST", "/interactions/{}/{}/callback")
     assert (call.status, call.response["code"]) == (404, 10062)
-    assert disc.user_errors == ["interaction failed: no answer in 0.5 s (slow)"]
+    assert disc.user_errors == ["interaction failed: no answer in 0.2 s (slow)"]
 
 
 def test_discord_py_waits_out_a_planned_429(disc: DiscordEmulator, bot: SampleBot) -> None:
@@ -138,7 +139,7 @@ def test_discord_py_waits_out_a_planned_429(disc: DiscordEmulator, bot: SampleBo
     disc.wait_reply(thread, nth=2)
     refused, sent = disc.calls("POST", MESSAGES)[-2:]
     assert (refused.status, sent.status) == (429, 200)
-    assert sent.at - refused.at >= 0.3
+    assert sent.at - refused.at >= 0.29
 
 
 @pytest.mark.parametrize("code", [None, 4009, 1001])
@@ -181,7 +182,7 @@ def test_a_session_outlives_a_stop_of_discord(disc: DiscordEmulator) -> None:
 def test_heartbeats_are_answered() -> None:
     with DiscordEmulator(heartbeat=0.1) as disc, running(Listener(), disc) as client:
         disc.wait_for(lambda: client.latency < 1)  # infinite until a heartbeat is answered
-        time.sleep(0.3)
+        time.sleep(0.2)
         assert [what for what, _ in disc.gateway_log] == ["identify"]
 
 
@@ -201,8 +202,9 @@ def test_a_button_outlives_a_restart_and_so_does_an_open_modal(disc: DiscordEmul
 
 
 def test_an_exception_behind_a_button_shows_as_a_failed_interaction(disc: DiscordEmulator, bot: SampleBot) -> None:
-    disc.click(asked(disc), "ann", label="💥")
-    assert disc.wait_for(lambda: disc.user_errors) == ["interaction failed: no answer in 0.5 s (vote:boom:a1)"]
+    reply, disc.rules.deadline = asked(disc), 0.2
+    disc.click(reply, "ann", label="💥")
+    assert disc.wait_for(lambda: disc.user_errors) == ["interaction failed: no answer in 0.2 s (vote:boom:a1)"]
 
 
 def test_an_intent_that_the_portal_does_not_grant_closes_the_gateway() -> None:

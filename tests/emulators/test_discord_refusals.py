@@ -11,7 +11,7 @@ import discord
 import pytest
 
 from tests.emulators.discord import BOT_PERMISSIONS, DiscordEmulator, Interaction, NotOfferedError, Permission
-from tests.emulators.sample_bot import Client, running
+from tests.emulators.sample_discord_bot import Client, running
 
 Json = dict[str, Any]
 Ask = Callable[..., Any]
@@ -22,7 +22,7 @@ CALLBACK = "/interactions/{0.id}/{0.token}/callback"
 @pytest.fixture(scope="module")
 def disc() -> Iterator[DiscordEmulator]:
     """Its rate limits are off: here one message after another is refused."""
-    with DiscordEmulator(limits=False, deadline=0.5) as emulator:
+    with DiscordEmulator(limits=False) as emulator:
         yield emulator
         assert emulator.emulator_errors == []
 
@@ -312,11 +312,12 @@ def test_an_expired_token_and_a_late_answer_are_refused(disc: DiscordEmulator, a
     disc.rules.token_lifetime = 0
     with refused(401, 50027):
         ask("POST", f"/webhooks/{disc.app_id}/{pressed.token}", {"content": "x"})
-    disc.rules.token_lifetime = 900
+    disc.rules.token_lifetime, disc.rules.deadline = 900, 0.1
     late = disc.click(disc.message(pressed.original or ""), "ann", label="go")
     disc.wait_for(lambda: disc.user_errors)
     with refused(404, 10062):
         ask("POST", CALLBACK.format(late), {"type": 6})
+    disc.rules.deadline = 3
 
 
 def test_a_person_fills_a_modal_only_as_it_allows(disc: DiscordEmulator, ask: Ask, pressed: Interaction) -> None:
@@ -361,12 +362,13 @@ def test_rate_limits_are_announced_and_enforced() -> None:
             await patient.http.add_reaction(*where, "👎")  # discord.py waited by the headers of the first
             assert disc.rate_hits == []
             # The other client does not know how much this one has left: one is refused, waits, and tries again.
-            await asyncio.gather(*(client.http.add_reaction(*where, "👀") for client in (patient, stranger)))
+            while not disc.rate_hits:
+                await asyncio.gather(*(client.http.add_reaction(*where, "👀") for client in (patient, stranger)))
 
     with DiscordEmulator() as disc, disc.patch():
-        asyncio.run(story(disc))
-        calls = disc.calls("PUT")
-        assert [call.status for call in calls] == [204, 204, 204, 429, 204]
-        assert calls[1].at - calls[0].at >= 0.25
-        assert calls[4].at - calls[2].at >= 0.25
+        asyncio.run(asyncio.wait_for(story(disc), 20))
+        first, second, *_, refused_call, last = disc.calls("PUT")
+        assert second.at - first.at >= 0.24
+        assert (refused_call.status, last.status) == (429, 204)
+        assert refused_call.response["retry_after"] <= 0.25
         assert disc.rate_hits == ["PUT /channels/{}/messages/{}/reactions/{}/@me"]

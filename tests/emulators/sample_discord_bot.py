@@ -171,7 +171,7 @@ def _add_commands(tree: app_commands.CommandTree[Any]) -> None:
 
     @tree.command(description="Never answers in time")
     async def slow(interaction: discord.Interaction[Any]) -> None:
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(0.3)
         await interaction.response.send_message("late")
 
     tree.add_command(tune)
