@@ -88,6 +88,8 @@ def open_files(path: Path, *, shown: str, limits: Limits) -> Iterator[Files]:
 
 def is_zip(path: Path) -> bool:
     """Whether a file begins like a zip archive, whole or broken."""
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as stream:
             return stream.read(4) in (b"PK\x03\x04", b"PK\x05\x06")

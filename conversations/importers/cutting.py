@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO
 
 CHUNK = 1 << 16
@@ -33,6 +34,10 @@ class _Transcoded(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
     def readinto(self, target: bytearray | memoryview) -> int:  # type: ignore[override]
         while not self._ready and (chunk := self._stream.read(CHUNK)):
@@ -70,7 +75,7 @@ def cut_lines(stream: IO[bytes], *, cap: int) -> Iterator[bytes | None]:
     """Each line without its end; None stands for a line longer than `cap` bytes."""
     while line := stream.readline(cap + 1):
         if len(line) <= cap or line.endswith(b"\n"):
-            yield line
+            yield line.removesuffix(b"\n").removesuffix(b"\r")
             continue
         while (rest := stream.readline(CHUNK)) and not rest.endswith(b"\n"):
             pass
@@ -140,7 +145,7 @@ class _Marks:
 
 
 def cut_list(stream: IO[bytes], *, cap: int) -> Iterator[bytes | None]:
-    """Each element of a JSON list as raw bytes; None stands for one longer than `cap` bytes.
+    """Each element of a JSON list as raw bytes; None stands for one longer than `cap` bytes. `[` is its first byte.
 
     Only quotes and brackets are looked at, so a faulty element harms no other as long as its brackets match.
     Raises `BrokenListError` after the last element where the list does not end, or where more text follows it.
@@ -162,7 +167,6 @@ def cut_list(stream: IO[bytes], *, cap: int) -> Iterator[bytes | None]:
 
 
 def _expect_nothing(rest: bytes, stream: IO[bytes]) -> None:
-    while rest:
-        if rest.strip():
+    for chunk in chain([rest], iter(lambda: stream.read(CHUNK), b"")):
+        if chunk.strip():
             raise BrokenListError("has more text after the end of its list, and that was not read")
-        rest = stream.read(CHUNK)

@@ -59,11 +59,11 @@ def finish(draft: Draft, *, place: str) -> tuple[Outcome, ...]:
     trimmed = trim(talk)
     if not trimmed:
         raise UnfitError("holds no user message that an assistant message answers")
-    cut = (
-        (len(talk) > 0 and talk[0].role == "assistant", "an assistant message before the first user message"),
-        (talk[-1].role == "user", "a user message after the last answer"),
-    )
-    left_out = (*draft.left_out, *(reason for happened, reason in cut if happened))
+    left_out = list(draft.left_out)
+    if talk[0].role == "assistant":
+        left_out.append("assistant messages before the first user message")
+    if talk[-1].role == "user":
+        left_out.append("user messages after the last answer")
     messages = (*merge(system), *merge(trimmed))
     return (
         *(Skipped(place, reason) for reason in left_out),

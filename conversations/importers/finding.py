@@ -25,6 +25,8 @@ def find_importer(path: Path, importers: Sequence[Importer], *, format: str = AU
     """
     if not path.exists():
         raise ImportRefused(f"{path} does not exist. Check the name.")
+    if not (path.is_file() or path.is_dir()):
+        raise ImportRefused(f"{path} is no file. Name a file or a folder.")
     if format != AUTO and format not in {importer.name for importer in importers}:
         known = ", ".join([AUTO, *(importer.name for importer in importers)])
         raise ImportRefused(f"There is no format {format!r}. There are: {known}.")
@@ -68,8 +70,6 @@ def _diagnosis(path: Path) -> str:
     if is_zip(path):
         with open_files(path, shown=path.name, limits=Limits()) as files:
             return f"is a zip archive with {len(files.names)} files, and no export that is known here."
-    if not path.is_file():
-        return "is no file."
     expect_text(path)
     with path.open("rb") as stream:
         start = stream.read(8)
