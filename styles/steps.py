@@ -1,0 +1,208 @@
+"""The built-in curation steps, in the order in which they run."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from conversations.messages import Message
+from conversations.privacy import Redactor, find_private
+from conversations.roster import Roster
+from styles.curation import CurationStep, Draft, Dropped, Limits, Step, each
+from styles.examples import is_target
+from styles.wording import folded, phrase, words
+
+
+def builtin_steps(limits: Limits, roster: Roster | None = None) -> tuple[CurationStep, ...]:
+    """Every built-in step. Steps of plugins come after them; what those put in is looked through once more."""
+    return (
+        each("basis", check_basis),
+        each("own replies", mute_own_replies),
+        each("roles", order_roles),
+        each("empty turns", refuse_empty_turns),
+        each("length", lambda draft: refuse_long_turns(draft, limits)),
+        each("secrets", refuse_secrets),
+        Step("privacy", lambda batch: hide_private(batch, roster)),
+        each("hidden text", lambda draft: refuse_hidden_text(draft, limits)),
+        each("banned words", lambda draft: refuse_banned_words(draft, limits)),
+        Step("duplicates", drop_duplicates),
+        Step("canned replies", lambda batch: cap_canned_replies(batch, limits)),
+    )
+
+
+def check_basis(draft: Draft) -> Draft | Dropped:
+    """Refuse whatever nobody said may be learned from, and why."""
+    source = draft.source
+    if source is None:
+        return draft.drop("no-source", "Nobody knows where this conversation came from. Import it with its basis.")
+    if source.basis is None:
+        return draft.drop("no-basis", "Its source has no basis. Import it again and say why it may be learned from.")
+    if not source.train_allowed:
+        return draft.drop("not-allowed", "Its source is not allowed for training.")
+    return draft
+
+
+def mute_own_replies(draft: Draft) -> Draft | Dropped:
+    """What a voice said itself is learned only once a person approved it."""
+    own = [i for i, m in enumerate(draft.messages) if m.voice is not None and is_target(m)]
+    if not own or draft.reviewer:
+        return draft
+    return draft.mute(own, reason="not-approved", sentence="Only the assistant spoke, and nobody approved its replies.")
+
+
+def order_roles(draft: Draft) -> Draft | Dropped:
+    """Bring the turns into the order user, brand, user, brand…, which is what chat templates can render.
+
+    System messages go, since the voice is served without them; so does what the brand says before anybody asked.
+    """
+    spoken = [message for message in draft.messages if message.role != "system"]
+    first = next((i for i, m in enumerate(spoken) if m.role == "user"), None)
+    if first is None:
+        return draft.drop("no-user", "Only the brand speaks here; there is nothing that it answers.")
+    merged = [_merged(list(run)) for _, run in groupby(spoken[first:], key=lambda message: message.role)]
+    if len(merged) == 1:
+        return draft.drop("no-reply", "Nobody of the brand answers here.")
+    ordered = replace(draft, messages=tuple(merged))
+    return ordered.mute((), reason="no-target", sentence="No reply of the brand in it is meant to be learned.")
+
+
+def refuse_empty_turns(draft: Draft) -> Draft | Dropped:
+    """A turn without text stands for an attachment that the model would never see."""
+    empty = next((i for i, m in enumerate(draft.messages) if not m.content.strip()), None)
+    if empty is None:
+        return draft
+    return draft.drop("empty-turn", f"Message {empty + 1} ({draft.messages[empty].role}) is empty.")
+
+
+def refuse_long_turns(draft: Draft, limits: Limits) -> Draft | Dropped:
+    for number, message in enumerate(draft.messages, start=1):
+        said = f"Message {number} ({message.role}) has"
+        if len(message.content) > limits.turn_characters_at_most:
+            length = f"{len(message.content)} characters; {limits.turn_characters_at_most} are allowed"
+            return draft.drop("turn-too-long", f"{said} {length}.")
+        if is_target(message) and (count := len(words(message.content))) > limits.reply_words_at_most:
+            return draft.drop("reply-too-long", f"{said} {count} words; {limits.reply_words_at_most} are allowed.")
+    return draft
+
+
+def refuse_secrets(draft: Draft) -> Draft | Dropped:
+    """A key or password that once stood in a log is lost; the row goes, and somebody has to hear of it."""
+    for number, message in enumerate(draft.messages, start=1):
+        for finding in find_private(message.content):
+            if finding.kind == "KEY":
+                where = f"message {number} ({message.role})"
+                return draft.drop(
+                    "secret", f"There is a {finding.rule} in {where}. Replace it: it stands in your logs."
+                )
+    return draft
+
+
+def hide_private(batch: Sequence[Draft], roster: Roster | None = None) -> list[Draft]:
+    """Put placeholders for private values; within a conversation the same value gets the same one."""
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for draft in batch:
+        texts[draft.conversation_id] += (message.content for message in draft.messages)
+    redactors = {conversation: Redactor(roster, texts=said) for conversation, said in texts.items()}
+    return [_redacted(draft, redactors[draft.conversation_id]) for draft in batch]
+
+
+# What chat templates write, in whatever family: text that holds one of them could open or close a turn.
+_TEMPLATE_TOKEN = re.compile(
+    r"<[|｜][^|｜<>\n]{1,60}[|｜]>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>|"
+    r"</?s>|<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>|\[(?:BOS|EOS|PAD|UNK|CLS|SEP)\]"
+)
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0100-\U000e01ef]"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]"  # flags of regions are spelled with tags
+    "|(?<=[\x00-\x7f])[\u200c\u200d](?=[\x00-\x7f])"  # joiners belong between emoji and letters of other scripts
+)
+
+
+def refuse_hidden_text(draft: Draft, limits: Limits) -> Draft | Dropped:
+    """Quarantine text that speaks to the machine behind people's backs."""
+    for number, message in enumerate(draft.messages, start=1):
+        where = f"Message {number} ({message.role})"
+        told = [token for token in limits.special_tokens if token in message.content]
+        if told or _TEMPLATE_TOKEN.search(message.content):
+            return draft.drop("template-token", f"{where} holds a control token of chat templates.")
+        if hidden := _HIDDEN.search(message.content):
+            return draft.drop("hidden-character", f"{where} holds the invisible character U+{ord(hidden[0]):04X}.")
+    return draft
+
+
+def refuse_banned_words(draft: Draft, limits: Limits) -> Draft | Dropped:
+    """What the style bans must not be learned."""
+    for number, message in enumerate(draft.messages, start=1):
+        said = folded(message.content) if limits.banned and is_target(message) else ""
+        for banned in limits.banned:
+            if said and phrase(banned).search(said):
+                return draft.drop("banned-word", f'Message {number} says "{banned}", which the style bans.')
+    return draft
+
+
+def drop_duplicates(batch: Sequence[Draft]) -> list[Draft | Dropped]:
+    """Of equal conversations the oldest stays; the same reply to the same words is learned once."""
+    conversations: dict[tuple[tuple[str, str], ...], str] = {}
+    answered: set[tuple[str, str]] = set()
+    return [_unless_known(draft, conversations, answered) for draft in batch]
+
+
+def cap_canned_replies(batch: Sequence[Draft], limits: Limits) -> list[Draft | Dropped]:
+    """However many prompts it answers, one and the same reply is learned a few times only."""
+    told: Counter[str] = Counter()
+    capped: list[Draft | Dropped] = []
+    for draft in batch:
+        surplus = []
+        for turn, _, reply in _targets(draft):
+            told[reply] += 1
+            if told[reply] > limits.same_reply_at_most:
+                surplus.append(turn)
+        sentence = f"{limits.same_reply_at_most} older examples have the same reply, which is enough."
+        capped.append(draft.mute(surplus, reason="canned-reply", sentence=sentence) if surplus else draft)
+    return capped
+
+
+def _merged(run: list[Message]) -> Message:
+    """What one side said in a row as one message; learned only if all of it may be."""
+    first = run[0]
+    if len(run) == 1:
+        return first
+    text = "\n".join(message.content for message in run if message.content.strip())
+    return replace(first, content=text, trainable=all(message.trainable for message in run))
+
+
+def _redacted(draft: Draft, redactor: Redactor) -> Draft:
+    counts: Counter[str] = Counter(draft.redactions)
+    messages = []
+    for message in draft.messages:
+        hidden = redactor.redact(message.content)
+        counts.update(hidden.counts)
+        messages.append(replace(message, content=hidden.text) if hidden.counts else message)
+    return replace(draft, messages=tuple(messages), redactions=dict(counts))
+
+
+def _unless_known(
+    draft: Draft, conversations: dict[tuple[tuple[str, str], ...], str], answered: set[tuple[str, str]]
+) -> Draft | Dropped:
+    content = tuple((message.role, folded(message.content)) for message in draft.messages)
+    older = conversations.setdefault(content, draft.id)
+    if older != draft.id:
+        return draft.drop("duplicate-conversation", f"It says the same as {older}.")
+    repeated = []
+    for turn, prompt, reply in _targets(draft):
+        if (prompt, reply) in answered:
+            repeated.append(turn)
+        answered.add((prompt, reply))
+    sentence = "Older examples give the same reply to the same words."
+    return draft.mute(repeated, reason="duplicate-reply", sentence=sentence) if repeated else draft
+
+
+def _targets(draft: Draft) -> Iterator[tuple[int, str, str]]:
+    """Place, prompt and reply of each turn to be learned, folded for comparing."""
+    for turn, message in enumerate(draft.messages):
+        if is_target(message):
+            yield turn, folded(draft.messages[turn - 1].content), folded(message.content)
