@@ -1,0 +1,320 @@
+"""Dataset versions: what a style may learn, frozen under the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from filelock import FileLock, Timeout
+
+from conversations.errors import CurationRefused, NotFound
+from styles.curation import Curated
+from styles.dataset_card import NOT_COVERED, dataset_card
+from styles.examples import Example, digest_of
+from styles.rows import read_rows, write_rows
+from styles.split import Part, Split, split_examples
+from styles.style import STYLE_NAME
+
+SCHEMA = 1
+MANIFEST = "dataset.json"
+DROPPED = "dropped.jsonl"
+PARTS: tuple[Part, ...] = get_args(Part)
+_TEMPORARY = ".writing-"
+_LATEST = "latest"  # the hash that the newest curation led to, which may be an old one again
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a dataset version is and where it came from; `files` are the sha256 of its other files."""
+
+    hash: str
+    style: str
+    created_at: str
+    parent: str | None
+    conversations: int
+    train: Mapping[str, int]  # examples, conversations, targets
+    holdout: Mapping[str, int]
+    split: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    settings_hash: str
+    sources: Sequence[Mapping[str, Any]]  # id, kind, name, basis, examples
+    steps: Sequence[Mapping[str, Any]]  # step, in, changed, dropped, kept, reasons
+    dropped: Mapping[str, int]  # by reason
+    redactions: Mapping[str, int]  # by kind
+    not_covered: Sequence[str]
+    files: Mapping[str, str]
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVersion:
+    """One frozen dataset of a style: its folder and its manifest."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def hash(self) -> str:
+        return self.manifest.hash
+
+    @property
+    def reference(self) -> str:
+        return f"{self.manifest.style}/{self.manifest.hash}"
+
+    @property
+    def train_count(self) -> int:
+        return self.manifest.train["examples"]
+
+    @property
+    def holdout_count(self) -> int:
+        return self.manifest.holdout["examples"]
+
+    def examples(self, part: Part) -> list[Example]:
+        """The rows of one part, by id. Raises `CurationRefused` if the file is not the one that was written."""
+        return read_rows(self._checked(f"{part}.parquet"))
+
+    def seen(self) -> frozenset[str]:
+        """Every conversation that it was made from, also those of which nothing was kept."""
+        kept = {example.conversation_id for part in PARTS for example in self.examples(part)}
+        lines = self._checked(DROPPED).read_text(encoding="utf-8").splitlines()
+        return frozenset(kept | {json.loads(line)["conversation_id"] for line in lines})
+
+    def verify(self) -> None:
+        """Refuse a version of which a file is missing or altered."""
+        for name in self.manifest.files:
+            self._checked(name)
+
+    def _checked(self, name: str) -> Path:
+        path = self.path / name
+        again = f"Make it again: brandvoice curate {self.manifest.style}"
+        if not path.is_file():
+            raise CurationRefused(f"Dataset {self.reference} is damaged: {name} is missing from {self.path}. {again}")
+        if _file_digest(path) != self.manifest.files[name]:
+            raise CurationRefused(f"Dataset {self.reference} is damaged: {name} was altered. {again}")
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetDiff:
+    """Ids of examples: new ones, missing ones, ones with other content, and ones on the other side of the split."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    moved: tuple[str, ...]
+
+
+def save_dataset(
+    curated: Curated, *, style: str, data_dir: Path, now: datetime, split: Split | None = None
+) -> DatasetVersion:
+    """Freeze what a curation led to; the same content again is the version that is there already.
+
+    The hash covers the examples, their basis, their side and the settings; not when, where or from which file they
+    were imported. A killed save leaves nothing that counts. Raises `CurationRefused`.
+    """
+    chosen = split or Split()
+    sides = split_examples(curated.examples, chosen)
+    digest = _content_hash(curated, chosen, sides)
+    root = _style_root(data_dir, style)
+    folder = root / digest
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / ".lock", timeout=60):
+            _clean(root)
+            if not _is_intact(folder, style):
+                parent = _latest(root, but=digest)
+                manifest = _manifest(curated, chosen, sides, style=style, digest=digest, now=now, parent=parent)
+                _write(folder, manifest, curated, sides)
+            _write_file(root / _LATEST, digest + "\n")
+    except Timeout as error:
+        raise CurationRefused(
+            f"Another process has been writing datasets of {style} for a minute. Try again."
+        ) from error
+    except OSError as error:
+        raise CurationRefused(f"Dataset {digest} cannot be written to {root}: {error.strerror or error}.") from error
+    return _load(folder, style)
+
+
+def load_dataset(data_dir: Path, style: str, version: str = "latest") -> DatasetVersion:
+    """The version with the hash, or with the only hash that begins so, or the one of the newest curation."""
+    root = _style_root(data_dir, style)
+    known = [path.parent.name for path in root.glob(f"*/{MANIFEST}")]
+    wanted = _latest(root) or "" if version == _LATEST else version
+    found = [name for name in known if wanted and name.startswith(wanted)]
+    if len(found) != 1:
+        names = ", ".join(sorted(known)) or f"none yet. Make one: brandvoice curate {style}"
+        what = "more than one dataset" if found else "no dataset"
+        raise NotFound(f'There is {what} "{version}" of the style {style}. There are: {names}')
+    return _load(root / found[0], style)
+
+
+def list_datasets(data_dir: Path, style: str) -> list[DatasetVersion]:
+    """Every version of a style, oldest first."""
+    root = _style_root(data_dir, style)
+    versions = [_load(path.parent, style) for path in root.glob(f"*/{MANIFEST}")]
+    return sorted(versions, key=lambda version: (version.manifest.created_at, version.hash))
+
+
+def diff_datasets(before: DatasetVersion, after: DatasetVersion) -> DatasetDiff:
+    """What came in, went out, changed or moved from one version to another."""
+    old, new = _index(before), _index(after)
+    both = old.keys() & new.keys()
+    return DatasetDiff(
+        added=tuple(sorted(new.keys() - old.keys())),
+        removed=tuple(sorted(old.keys() - new.keys())),
+        changed=tuple(sorted(name for name in both if old[name][0] != new[name][0])),
+        moved=tuple(sorted(name for name in both if old[name][1] != new[name][1])),
+    )
+
+
+def _index(version: DatasetVersion) -> dict[str, tuple[str, Part]]:
+    return {example.id: (example.digest, part) for part in PARTS for example in version.examples(part)}
+
+
+def _content_hash(curated: Curated, split: Split, sides: Mapping[str, Part]) -> str:
+    rows = sorted([example.digest, sides[example.conversation_id]] for example in curated.examples)
+    return digest_of({"schema": SCHEMA, "rows": rows, "settings": curated.settings, "split": asdict(split)})
+
+
+def _manifest(
+    curated: Curated,
+    split: Split,
+    sides: Mapping[str, Part],
+    *,
+    style: str,
+    digest: str,
+    now: datetime,
+    parent: str | None,
+) -> Manifest:
+    by_source = Counter(example.source for example in curated.examples)
+    return Manifest(
+        hash=digest,
+        style=style,
+        created_at=now.isoformat(),
+        parent=parent,
+        conversations=curated.conversations,
+        train=_counts(_part(curated.examples, sides, "train")),
+        holdout=_counts(_part(curated.examples, sides, "holdout")),
+        split=asdict(split),
+        settings=curated.settings,
+        settings_hash=digest_of(curated.settings),
+        sources=[
+            {"id": s.id, "kind": s.kind, "name": s.name, "basis": s.basis, "examples": by_source[s.id]}
+            for s in curated.sources
+        ],
+        steps=curated.table(),
+        dropped=curated.reasons,
+        redactions=curated.redactions,
+        not_covered=NOT_COVERED,
+        files={},
+    )
+
+
+def _part(examples: Iterable[Example], sides: Mapping[str, Part], part: Part) -> list[Example]:
+    return sorted((e for e in examples if sides[e.conversation_id] == part), key=lambda example: example.id)
+
+
+def _counts(examples: Sequence[Example]) -> dict[str, int]:
+    return {
+        "examples": len(examples),
+        "conversations": len({example.conversation_id for example in examples}),
+        "targets": sum(len(example.targets) for example in examples),
+    }
+
+
+def _write(folder: Path, manifest: Manifest, curated: Curated, sides: Mapping[str, Part]) -> None:
+    """Write into a temporary folder, the manifest last, and rename it into place."""
+    temporary = folder.with_name(f"{_TEMPORARY}{folder.name}")
+    temporary.mkdir()
+    for part in PARTS:
+        write_rows(temporary / f"{part}.parquet", _part(curated.examples, sides, part))
+    lines = (json.dumps(asdict(dropped), ensure_ascii=False) for dropped in curated.dropped)
+    (temporary / DROPPED).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    (temporary / "README.md").write_text(dataset_card(manifest), encoding="utf-8")
+    files = {path.name: _file_digest(path) for path in sorted(temporary.iterdir())}
+    for name in files:
+        _sync(temporary / name)
+    content = json.dumps(asdict(replace(manifest, files=files)), indent=2, ensure_ascii=False)
+    _write_file(temporary / MANIFEST, content + "\n")
+    if folder.exists():
+        shutil.rmtree(folder)  # what is there is damaged, or is without a manifest
+    temporary.rename(folder)
+    _sync(folder.parent)
+
+
+def _clean(root: Path) -> None:
+    """Remove what a killed writer left; the lock is held, so nobody is writing there now."""
+    for left in root.glob(f"{_TEMPORARY}*"):
+        shutil.rmtree(left)
+
+
+def _is_intact(folder: Path, style: str) -> bool:
+    if not (folder / MANIFEST).is_file():
+        return False
+    try:
+        _load(folder, style).verify()
+    except CurationRefused:
+        return False
+    return True
+
+
+def _load(folder: Path, style: str) -> DatasetVersion:
+    path = folder / MANIFEST
+    try:
+        manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise CurationRefused(
+            f"{path} cannot be read as the manifest of a dataset ({error}). Delete {folder} and make it again: "
+            f"brandvoice curate {style}"
+        ) from error
+    if (manifest.hash, manifest.style, manifest.schema) != (folder.name, style, SCHEMA):
+        raise CurationRefused(
+            f"{path} is the manifest of {manifest.style}/{manifest.hash} (schema {manifest.schema}), which does not "
+            f"belong there. Delete {folder} and make it again: brandvoice curate {style}"
+        )
+    return DatasetVersion(folder, manifest)
+
+
+def _latest(root: Path, *, but: str = "") -> str | None:
+    """The hash of the newest curation; where nothing says so, of the newest version."""
+    path = root / _LATEST
+    name = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+    if name and name != but and (root / name / MANIFEST).is_file():
+        return name
+    versions = [_load(p.parent, root.name) for p in root.glob(f"*/{MANIFEST}") if p.parent.name != but]
+    return max(((v.manifest.created_at, v.hash) for v in versions), default=("", None))[1]
+
+
+def _style_root(data_dir: Path, style: str) -> Path:
+    if not STYLE_NAME.fullmatch(style):
+        raise NotFound(f'"{style}" is not the name of a style: lower-case letters, digits and hyphens.')
+    return data_dir / "datasets" / style
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _write_file(path: Path, content: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(content, encoding="utf-8")
+    _sync(part)
+    part.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,78 @@
+"""The dataset card: what a dataset version holds, where it came from, and what nobody looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from styles.dataset import Manifest
+
+NOT_COVERED = (
+    "names of people who are not on the roster of the export, and postal addresses",
+    "numbers spelled in words, and values split over several messages",
+    "private facts without a form of their own (health, money, beliefs)",
+    "near-duplicates: only equal conversations and equal replies are thinned out",
+    "whether what the brand says is true, kind or still valid",
+)
+_COLUMNS = (
+    "id, conversation_id, messages (role, content, trainable), place, source, basis, author and reviewer (pseudonyms), "
+    "redactions (kind, count), known_since. Only trainable assistant messages are learned."
+)
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+def dataset_card(manifest: Manifest) -> str:
+    """The card as Markdown with the YAML header that the Hugging Face Hub reads."""
+    total = manifest.train["examples"] + manifest.holdout["examples"]
+    size = next((name for limit, name in _SIZES if total < limit), "1M<n<10M")
+    parent = f"Its parent is {manifest.parent}." if manifest.parent else "It is the first one of its style."
+    made = f"Made {manifest.created_at} by brandvoice from {manifest.conversations} conversations. {parent}"
+    sources = [(s["name"] or s["id"], s["kind"], s["basis"], s["examples"]) for s in manifest.sources]
+    heads = ("step", "in", "changed", "dropped", "reasons")
+    steps = [tuple(row[head] for head in heads) for row in manifest.steps]
+    sections = {
+        f"# Dataset {manifest.hash} of the style {manifest.style}": made,
+        "## What it holds": f"{_parts(manifest)}\n\n{_split(manifest.split)}",
+        "## Where it came from": _table(("source", "kind", "basis", "examples"), sources),
+        "## What was left out": f"{_table(heads, steps)}\n\n`dropped.jsonl` has every one of them with its reason.",
+        "## What was hidden": _hidden(manifest.redactions),
+        "## What is not covered": "\n".join(f"- {line}" for line in manifest.not_covered),
+        "## Columns": _COLUMNS,
+    }
+    return _header(size) + "".join(f"\n\n{head}\n\n{text}" for head, text in sections.items()) + "\n"
+
+
+def _header(size: str) -> str:
+    lines = ["license: other", "task_categories:", "- text-generation", "size_categories:", f"- {size}", "configs:"]
+    lines += ["- config_name: default", "  data_files:"]
+    lines += [f"  - split: {part}\n    path: {part}.parquet" for part in ("train", "holdout")]
+    return "\n".join(["---", *lines, "---"])
+
+
+def _parts(manifest: Manifest) -> str:
+    heads = ("examples", "conversations", "targets")
+    rows = [("train", *map(manifest.train.get, heads)), ("holdout", *map(manifest.holdout.get, heads))]
+    return _table(("part", "examples", "conversations", "replies to learn"), rows)
+
+
+def _split(split: Mapping[str, Any]) -> str:
+    return (
+        f"{split['share']:.0%} of the conversations are held out by a stable hash of their ids (at least "
+        f"{split['at_least']}, in small sets at most a quarter). Conversations that share a reply are on the same side."
+    )
+
+
+def _hidden(redactions: Mapping[str, int]) -> str:
+    if not redactions:
+        return "Nothing private was found in the examples."
+    return _table(("kind", "values"), redactions.items())
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads), *lines])
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,311 @@
+"""Dataset versions on disk: frozen under their hash, whole or not there at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conversations.errors import CurationRefused, NotFound
+from conversations.messages import Conversation
+from conversations.roster import Roster
+from styles import dataset as dataset_module
+from styles.curation import Curated, Limits
+from styles.dataset import DatasetVersion, diff_datasets, list_datasets, load_dataset, save_dataset
+from styles.examples import Example
+from styles.split import Split
+from tests.styles.material import DAY, SOURCES, conversation, curated, distinct
+
+TALKS = [
+    *distinct(28),
+    conversation("mail", "u: I am olivia@example.com", "a: Thanks, I write to olivia@example.com."),
+    conversation("leak", "u: my password: Hunter22x", "a: Please change it."),
+    conversation("closed", "u: psst", "a: hm", source="closed"),
+]
+
+
+def save(
+    data: Path, talks: list[Conversation] | Curated, *, now: datetime = DAY, style: str = "harbor"
+) -> DatasetVersion:
+    made = talks if isinstance(talks, Curated) else curated(talks)
+    return save_dataset(made, style=style, data_dir=data, now=now)
+
+
+def rows(version: DatasetVersion) -> list[Example]:
+    return sorted([*version.examples("train"), *version.examples("holdout")], key=lambda example: example.id)
+
+
+def test_what_was_curated_comes_back(tmp_path: Path) -> None:
+    made = curated(TALKS, roster=Roster.of(["Olivia Nakamura"]), reviewers={"mail": "Olivia"})
+    version = save(tmp_path, made)
+    assert rows(version) == sorted(made.examples, key=lambda example: example.id)
+    assert (version.train_count, version.holdout_count) == tuple(len(version.examples(p)) for p in ("train", "holdout"))
+    assert load_dataset(tmp_path, "harbor") == version
+    assert version.path == tmp_path / "datasets" / "harbor" / version.hash
+
+
+def test_the_manifest_tells_the_whole_story(tmp_path: Path) -> None:
+    manifest = save(tmp_path, TALKS).manifest
+    assert manifest.conversations == 31
+    assert manifest.train["examples"] + manifest.holdout["examples"] == 29
+    assert manifest.dropped == {"not-allowed": 1, "secret": 1}
+    assert manifest.redactions == {"EMAIL": 2}
+    assert manifest.sources == [
+        {"id": "log", "kind": "openai", "name": "log.jsonl", "basis": "own-content", "examples": 29}
+    ]
+    assert manifest.split == {"share": 0.15, "at_least": 5}
+    assert manifest.parent is None
+    assert [step["step"] for step in manifest.steps][:3] == ["basis", "own replies", "roles"]
+    assert set(manifest.files) == {"train.parquet", "holdout.parquet", "dropped.jsonl", "README.md"}
+
+
+def test_the_drops_are_kept_with_their_reasons_and_without_what_was_private(tmp_path: Path) -> None:
+    version = save(tmp_path, TALKS)
+    lines = [json.loads(line) for line in (version.path / "dropped.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(line["id"], line["step"], line["reason"]) for line in lines] == [
+        ("closed", "basis", "not-allowed"),
+        ("leak", "secrets", "secret"),
+    ]
+    everything = b"".join(path.read_bytes() for path in version.path.iterdir())
+    assert b"Hunter22x" not in everything
+    assert b"olivia@example.com" not in everything
+
+
+def test_what_was_seen_includes_what_was_dropped(tmp_path: Path) -> None:
+    assert save(tmp_path, TALKS).seen() == {talk.id for talk in TALKS}
+
+
+def test_the_card_names_sources_counts_drops_redactions_and_gaps(tmp_path: Path) -> None:
+    card = (save(tmp_path, TALKS).path / "README.md").read_text(encoding="utf-8")
+    for part in (
+        "| log.jsonl | openai | own-content | 29 |",
+        "| basis | 31 | 0 | 1 | not-allowed 1 |",
+        "| EMAIL | 2 |",
+        "## What is not covered\n\n- names of people",
+        "- split: holdout\n    path: holdout.parquet",
+    ):
+        assert part in card
+
+
+@pytest.mark.slow
+def test_the_hugging_face_library_reads_the_folder_by_its_card(tmp_path: Path) -> None:
+    version = save(tmp_path, TALKS)
+    program = (
+        "import datasets, sys\n"
+        "loaded = datasets.load_dataset(sys.argv[1], cache_dir=sys.argv[2])\n"
+        "print({name: len(part) for name, part in loaded.items()}, loaded['train'][0]['messages'][-1]['trainable'])"
+    )
+    arguments = [sys.executable, "-c", program, str(version.path), str(tmp_path / "cache")]
+    told = subprocess.run(
+        arguments, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"}, check=True
+    )
+    assert told.stdout.strip() == f"{{'train': {version.train_count}, 'holdout': {version.holdout_count}}} True"
+
+
+def test_the_same_content_is_the_same_version_and_is_not_written_again(tmp_path: Path) -> None:
+    first = save(tmp_path, TALKS)
+    stamps = {path.name: path.stat().st_mtime_ns for path in first.path.iterdir()}
+    assert save(tmp_path, list(reversed(TALKS)), now=DAY + timedelta(days=9)) == first
+    assert {path.name: path.stat().st_mtime_ns for path in first.path.iterdir()} == stamps
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.permutations(TALKS))
+def test_the_hash_does_not_depend_on_the_order(
+    tmp_path_factory: pytest.TempPathFactory, talks: list[Conversation]
+) -> None:
+    versions = {save(tmp_path_factory.mktemp("data"), order).hash for order in (TALKS, talks)}
+    assert len(versions) == 1
+
+
+def test_the_hash_is_the_same_on_every_machine(tmp_path: Path) -> None:
+    assert save(tmp_path, distinct(20)).hash == "45d0944da05f742c", "if the built-in rules changed, RULES has to go up"
+
+
+def test_the_hash_does_not_depend_on_when_or_from_which_file_it_came(tmp_path: Path) -> None:
+    elsewhere = replace(SOURCES["log"], id="other", name="copy.jsonl", added_at=DAY + timedelta(days=3))
+    moved = [replace(talk, source="other", place="copy.jsonl:1") for talk in distinct(20)]
+    sources = {"other": elsewhere}
+    one = save(tmp_path / "one", distinct(20))
+    assert save(tmp_path / "two", curated(moved, sources=sources), now=DAY + timedelta(days=5)).hash == one.hash
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda talks: talks[:-1],
+        lambda talks: [*talks[:-1], conversation("c19", "u: question c 19", "a: another answer")],
+        lambda talks: [*talks[:-1], conversation("c19", "u: question c 19", "a: answer c 19", source="consent")],
+    ],
+    ids=["one less", "other words", "other basis"],
+)
+def test_the_hash_depends_on_what_is_learned_and_why(tmp_path: Path, change: Callable[..., list[Conversation]]) -> None:
+    sources = {**SOURCES, "consent": replace(SOURCES["log"], id="consent", basis="consent")}
+    one = save(tmp_path, distinct(20))
+    assert save(tmp_path, curated(change(distinct(20)), sources=sources)).hash != one.hash
+
+
+def test_the_hash_depends_on_the_settings_and_the_split(tmp_path: Path) -> None:
+    made = curated(distinct(20))
+    other = curated(distinct(20), Limits(same_reply_at_most=4))
+    split = save_dataset(made, style="harbor", data_dir=tmp_path, now=DAY, split=Split(share=0.5))
+    assert len({save(tmp_path, made).hash, save(tmp_path, other).hash, split.hash}) == 3
+
+
+def test_versions_know_their_parents_and_latest_is_the_newest_curation(tmp_path: Path) -> None:
+    first = save(tmp_path, distinct(20))
+    second = save(tmp_path, distinct(21), now=DAY + timedelta(days=1))
+    assert second.manifest.parent == first.hash
+    assert [version.hash for version in list_datasets(tmp_path, "harbor")] == [first.hash, second.hash]
+    assert load_dataset(tmp_path, "harbor") == second
+    again = save(tmp_path, distinct(20), now=DAY + timedelta(days=2))
+    assert again == first
+    assert load_dataset(tmp_path, "harbor") == first
+
+
+def test_a_version_is_found_by_the_beginning_of_its_hash(tmp_path: Path) -> None:
+    version = save(tmp_path, distinct(20))
+    assert load_dataset(tmp_path, "harbor", version.hash[:6]) == version
+
+
+@pytest.mark.parametrize("wanted", ["latest", "ffff", "", "../../etc"])
+def test_a_version_that_is_not_there_is_named_with_those_that_are(tmp_path: Path, wanted: str) -> None:
+    with pytest.raises(NotFound, match="brandvoice curate harbor"):
+        load_dataset(tmp_path, "harbor", wanted)
+    version = save(tmp_path, distinct(20))
+    if wanted != "latest":
+        with pytest.raises(NotFound, match=version.hash):
+            load_dataset(tmp_path, "harbor", wanted)
+
+
+def test_what_is_not_the_name_of_a_style_never_becomes_a_path(tmp_path: Path) -> None:
+    for style in ("../x", "Harbor", "", "a/b"):
+        with pytest.raises(NotFound, match="not the name of a style"):
+            load_dataset(tmp_path, style)
+
+
+def test_a_style_without_datasets_has_none(tmp_path: Path) -> None:
+    assert list_datasets(tmp_path, "harbor") == []
+
+
+def test_the_difference_names_what_came_went_changed_and_moved(tmp_path: Path) -> None:
+    before = save(tmp_path, distinct(40))
+    held = min({e.id for e in before.examples("holdout")} - {"c0", "c1"})
+    trained = min({e.id for e in before.examples("train")} - {"c0", "c1"})
+    after = save(
+        tmp_path,
+        [
+            *(talk for talk in distinct(40) if talk.id not in {"c0", "c1"}),
+            conversation("c1", "u: question c 1", "a: a better answer"),
+            conversation(
+                "new", "u: n", f"a: answer c {held[1:]}", "u: m", f"a: answer c {trained[1:]}", source="later"
+            ),
+        ],
+    )
+    difference = diff_datasets(before, after)
+    assert difference.added == ("new",)
+    assert difference.removed == ("c0",)
+    assert difference.changed == ("c1",)
+    assert held in difference.moved
+
+
+def test_an_altered_or_missing_file_is_refused(tmp_path: Path) -> None:
+    version = save(tmp_path, distinct(20))
+    path = version.path / "train.parquet"
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(CurationRefused, match=r"train.parquet was altered. Make it again: brandvoice curate harbor"):
+        version.examples("train")
+    path.unlink()
+    with pytest.raises(CurationRefused, match=r"train.parquet is missing"):
+        version.examples("train")
+    assert version.examples("holdout")
+
+
+def test_a_damaged_version_is_written_again(tmp_path: Path) -> None:
+    version = save(tmp_path, distinct(20))
+    (version.path / "train.parquet").write_bytes(b"")
+    assert rows(save(tmp_path, distinct(20))) == sorted(curated(distinct(20)).examples, key=lambda e: e.id)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"hash": 1}', "null"])
+def test_a_broken_manifest_is_refused_with_what_to_do(tmp_path: Path, content: str) -> None:
+    version = save(tmp_path, distinct(20))
+    (version.path / "dataset.json").write_text(content, encoding="utf-8")
+    with pytest.raises(CurationRefused, match=r"Delete .* and make it again"):
+        load_dataset(tmp_path, "harbor")
+    assert save(tmp_path, distinct(20)).hash == version.hash
+
+
+def test_a_version_of_another_style_in_the_folder_is_refused(tmp_path: Path) -> None:
+    version = save(tmp_path, distinct(20))
+    target = tmp_path / "datasets" / "volt" / version.hash
+    target.parent.mkdir()
+    version.path.rename(target)
+    with pytest.raises(CurationRefused, match=r"belong there"):
+        load_dataset(tmp_path, "volt")
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from styles import dataset
+from tests.styles.material import DAY, curated, distinct
+
+write = getattr(dataset, sys.argv[2])
+def dies(path, *rest):
+    if sys.argv[3] in str(path):
+        os.kill(os.getpid(), 9)
+    return write(path, *rest)
+setattr(dataset, sys.argv[2], dies)
+dataset.save_dataset(curated(distinct(20)), style="harbor", data_dir=Path(sys.argv[1]), now=DAY)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "where"),
+    [
+        ("write_rows", "train.parquet"),
+        ("write_rows", "holdout.parquet"),
+        ("_write_file", "dataset.json"),
+        ("_sync", "README.md"),
+    ],
+)
+def test_a_killed_save_leaves_nothing_that_counts_and_the_next_one_cleans_up(
+    tmp_path: Path, function: str, where: str
+) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), function, where], check=False)
+    assert killed.returncode == -9
+    root = tmp_path / "datasets" / "harbor"
+    assert [path.name for path in root.iterdir() if path.name.startswith(".writing-")]
+    assert list_datasets(tmp_path, "harbor") == []
+    version = save(tmp_path, distinct(20))
+    assert rows(version)
+    assert {path.name for path in root.iterdir()} == {version.hash, "latest", ".lock"}
+
+
+def test_a_full_disk_is_told_in_a_sentence_and_leaves_nothing_that_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, examples: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(dataset_module, "write_rows", full)
+    with pytest.raises(CurationRefused, match=r"cannot be written to .*: No space left on device"):
+        save(tmp_path, distinct(20))
+    assert list_datasets(tmp_path, "harbor") == []
+
+
+def test_importing_the_module_loads_no_heavy_library() -> None:
+    heavy = "torch pyarrow datasets pandas numpy phonenumbers stdnum detect_secrets"
+    program = f"import sys, styles.dataset; print(sorted(set({heavy!r}.split()) & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
