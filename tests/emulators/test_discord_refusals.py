@@ -62,8 +62,8 @@ def button(custom_id: str = "go", **more: Any) -> Json:
     return {"type": 2, "style": 1, "label": "go", "custom_id": custom_id} | more
 
 
-def rows(*buttons: Json, count: int = 1) -> list[Json]:
-    return [{"type": 1, "components": list(buttons)} for _ in range(count)]
+def row(*buttons: Json) -> Json:
+    return {"type": 1, "components": list(buttons)}
 
 
 TOO_MUCH: dict[str, Json] = {
@@ -71,13 +71,13 @@ TOO_MUCH: dict[str, Json] = {
     "an embed over 4,096": {"embeds": [{"description": "x" * 4097}]},
     "embeds over 6,000 in all": {"embeds": [{"description": "x" * 3001}] * 2},
     "eleven embeds": {"embeds": [{"title": "x"}] * 11},
-    "six rows": {"content": "x", "components": rows(button(), count=6)},
-    "six buttons in a row": {"content": "x", "components": rows(*[button(f"b{n}") for n in range(6)])},
-    "an empty row": {"content": "x", "components": rows()},
-    "one custom_id twice": {"content": "x", "components": rows(button("a"), button("a"))},
-    "no custom_id": {"content": "x", "components": rows(button(""))},
-    "a custom_id over 100": {"content": "x", "components": rows(button("a" * 101))},
-    "a label over 80": {"content": "x", "components": rows(button(label="x" * 81))},
+    "six rows": {"content": "x", "components": [row(button(f"b{n}")) for n in range(6)]},
+    "six buttons in a row": {"content": "x", "components": [row(*[button(f"b{n}") for n in range(6)])]},
+    "an empty row": {"content": "x", "components": [row()]},
+    "one custom_id twice": {"content": "x", "components": [row(button("a"), button("a"))]},
+    "no custom_id": {"content": "x", "components": [row(button(""))]},
+    "a custom_id over 100": {"content": "x", "components": [row(button("a" * 101))]},
+    "a label over 80": {"content": "x", "components": [row(button(label="x" * 81))]},
     "a v2 component without the flag": {"content": "x", "components": [{"type": 10, "content": "t"}]},
     "v2 with content": {"content": "x", "flags": V2, "components": [{"type": 10, "content": "t"}]},
     "v2 text over 4,000": {"flags": V2, "components": [{"type": 10, "content": "t" * 2001}] * 2},
@@ -95,11 +95,11 @@ def test_a_message_beyond_the_limits_is_refused(disc: DiscordEmulator, ask: Ask,
 
 def test_the_limits_themselves_are_taken(ask: Ask, channel: str) -> None:
     messages = f"/channels/{channel}/messages"
-    five = rows(*[button(f"b{n}", label="x" * 80) for n in range(5)])
+    five = [row(*[button(f"b{n}", label="x" * 80) for n in range(5)])]
     assert ask("POST", messages, {"content": "x" * 2000, "components": five})["content"] == "x" * 2000
     v2 = ask("POST", messages, {"flags": V2, "components": [{"type": 10, "content": "t" * 4000}]})
     with refused(400, 50035):  # an edit cannot take the flag away
-        ask("PATCH", f"{messages}/{v2['id']}", {"content": "x", "flags": 4})
+        ask("PATCH", f"{messages}/{v2['id']}", {"content": "x", "flags": 4, "components": []})
     with refused(400, 50006):
         ask("POST", messages, {"content": ""})
 
@@ -254,7 +254,7 @@ def test_improper_commands_are_not_synced(disc: DiscordEmulator, ask: Ask, given
 @pytest.fixture
 def pressed(disc: DiscordEmulator, ask: Ask, channel: str) -> Interaction:
     """A button that ann pressed just now."""
-    message = ask("POST", f"/channels/{channel}/messages", {"content": "x", "components": rows(button())})
+    message = ask("POST", f"/channels/{channel}/messages", {"content": "x", "components": [row(button())]})
     return disc.click(message, "ann", custom_id="go")
 
 
@@ -336,7 +336,7 @@ def test_a_person_presses_only_what_is_shown_to_them(disc: DiscordEmulator, ask:
     private = {
         "content": "x",
         "flags": 64,
-        "components": rows(button("mine"), button("off", label="off", disabled=True)),
+        "components": [row(button("mine"), button("off", label="off", disabled=True))],
     }
     ask("POST", CALLBACK.format(pressed), {"type": 4, "data": private})
     shown = disc.wait_private("ann")

@@ -175,8 +175,7 @@ class DiscordEmulator:
     def _offer_world(self) -> None:
         """What exists, and what happened; a test may clear the lists."""
         world = self._world
-        self.id = world.ids.of
-        self.names = world.ids.names
+        self.id, self.names, self.snowflake = world.ids.of, world.ids.names, world.ids.fresh
         self.users, self.guilds, self.members = world.people.users, world.people.guilds, world.people.members
         self.add_user, self.add_guild = world.people.add_user, world.people.add_guild
         self.add_role, self.add_member = world.people.add_role, world.people.add_member

@@ -25,6 +25,8 @@ class Server:
 
     def start(self, routes: Iterable[web.RouteDef], port: int = 0) -> int:
         """Listen on 127.0.0.1 (port 0: a free one) and return the port."""
+        if self._loop is not None:
+            raise RuntimeError("the Discord emulator is running already")
         app = web.Application(client_max_size=LARGEST_BODY)
         app.add_routes(routes)
         listening: Future[int] = Future()
