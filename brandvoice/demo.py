@@ -12,6 +12,7 @@ from brandvoice.intake import import_path
 from brandvoice.output import say
 from brandvoice.plugins import load_plugins
 from brandvoice.round import start_round
+from brandvoice.rounds import RoundStore
 from brandvoice.workspace import SETTINGS_FILE, Workspace
 from conversations.errors import SettingsError
 
@@ -52,6 +53,7 @@ def run_demo(folder: Path, *, style: str = "harbor", quick: bool = False) -> Non
     finished = start_round(workspace, style, recipe=None, dataset=None, until="promoted")
     if finished.state == "waiting":
         workspace.voices.promote(style, int(finished.voice or 0), who="demo", reason="the demo's own round")
+        RoundStore(workspace.rounds_folder).decided(finished.id, state="promoted", reason=finished.reason)
         say(f"{style}@{finished.voice} is promoted: it speaks from now on.")
     say(f"\nDone in {_minutes(time.monotonic() - began)}. Next:")
     say(f"  brandvoice --workspace {folder} chat {style}        talk to the voice; /better teaches it")

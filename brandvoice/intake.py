@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conversations.errors import ImportRefused
-from conversations.importers import Importer, Refused, Request, Skipped, read_path
+from conversations.importers import Importer, Refused, Request, Skipped, find_importer, read_path
 from conversations.messages import Conversation, conversation_id
 from conversations.sources import BASES, Source
 
@@ -73,7 +73,7 @@ def import_path(
     source = Source(
         id=conversation_id("source", style, str(path.resolve())),
         style=style,
-        kind=format_name,
+        kind=_kind(path, importers, format_name),
         name=path.name,
         basis=basis,
         train_allowed=True,
@@ -97,6 +97,16 @@ def import_path(
         tuple(account.refused),
         dict(account.skipped),
     )
+
+
+def _kind(path: Path, importers: Sequence[Importer], format_name: str) -> str:
+    """The name of the format of a file or an export; "folder" for a folder of several files."""
+    try:
+        return find_importer(path, importers, format=format_name).name
+    except ImportRefused:
+        if path.is_dir():
+            return "folder"
+        raise
 
 
 class _Account:

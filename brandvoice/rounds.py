@@ -74,6 +74,11 @@ class RoundStore:
             raise NotFound(f'There is no round "{round_id}". The latest: {known}.')
         return Round(**json.loads(path.read_text(encoding="utf-8")))
 
+    def decided(self, round_id: str | None, *, state: State, reason: str) -> None:
+        """Note what a person decided about the voice of a round that waits for it."""
+        if round_id and (self.folder(round_id) / "round.json").is_file():
+            self.advance(self.load(round_id), state=state, reason=reason)
+
     def all(self, style: str | None = None) -> list[Round]:
         """Every round, oldest first."""
         paths = sorted(self.root.glob("*/round.json")) if self.root.is_dir() else []

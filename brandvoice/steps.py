@@ -23,6 +23,7 @@ from styles.voices import Manifest, VoiceVersion
 if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
     from styles.curation import Curated
+    from styles.profile import Profile
     from training.recipe import Recipe
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "tokenizers", "safetensors")
@@ -168,13 +169,11 @@ def _openai_message(message: Message) -> dict[str, Any]:
     return {"role": message.role, "content": message.content, **weight}
 
 
-def profile_style(workspace: Workspace, style: str) -> dict[str, Any]:
+def profile_style(workspace: Workspace, style: str) -> Profile:
     """How the brand writes, measured on the newest dataset's training side."""
-    from dataclasses import asdict
-
     from styles.profile import measure_profile
 
-    workspace.style(style)
+    spec = workspace.style(style)
     examples = load_dataset(workspace.data, style, "latest").examples("train")
     replies = [m.content for e in examples for m in e.messages if m.role == "assistant"]
-    return asdict(measure_profile(replies))
+    return measure_profile(replies, language=spec.language)

@@ -69,7 +69,12 @@ def profile(context: typer.Context, name: StyleName, as_json: Json = False) -> N
     from brandvoice.steps import profile_style
 
     measured = profile_style(workspace_of(context), name)
-    print_facts(measured, as_json=as_json)
+    if as_json:
+        print_json(measured)
+        return
+    say(f"{measured.replies} replies of the newest dataset\n")
+    for line in measured.lines():
+        say(line)
 
 
 def curate(context: typer.Context, name: StyleName, as_json: Json = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -68,6 +68,7 @@ def promote(context: typer.Context, reference: Reference, reason: Reason = "") -
             f"The gate did not pass {reference}. {why} To promote it all the same, say why: --reason TEXT"
         )
     registry.promote(style, number, who=operator(), reason=reason)
+    _note(context, version, state="promoted", reason=reason)
     say(f"{reference} speaks now.")
 
 
@@ -75,7 +76,8 @@ def promote(context: typer.Context, reference: Reference, reason: Reason = "") -
 def reject(context: typer.Context, reference: Reference, reason: Reason = "rejected by hand") -> None:
     """Mark a candidate as not wanted."""
     style, number = parse_reference(reference)
-    workspace_of(context).voices.reject(style, number, who=operator(), reason=reason)
+    version = workspace_of(context).voices.reject(style, number, who=operator(), reason=reason)
+    _note(context, version, state="rejected", reason=reason)
     say(f"{reference} is rejected.")
 
 
@@ -85,6 +87,14 @@ def rollback(context: typer.Context, style: str, reason: Reason = "") -> None:
     number = workspace_of(context).voices.rollback(style, who=operator(), reason=reason)
     spoken = f"{style}@{number}" if number != PROMPTED else f"the base model with the guide of {style} ({style}@0)"
     say(f"{spoken} speaks now.")
+
+
+def _note(context: typer.Context, version: VoiceVersion, *, state: Literal["promoted", "rejected"], reason: str) -> None:
+    """Tell the round that made a version what became of it."""
+    from brandvoice.rounds import RoundStore
+
+    rounds = RoundStore(workspace_of(context).rounds_folder)
+    rounds.decided(version.manifest.round, state=state, reason=reason or f"{state} by {operator()}")
 
 
 def _row(version: VoiceVersion) -> dict[str, Any]:
