@@ -131,12 +131,22 @@ class Assistant:
         return await asyncio.to_thread(self.store.claim_event, incoming.platform, f"message:{incoming.id}")
 
     async def unanswered(self, platform: str) -> list[Incoming]:
-        """Messages that an earlier process accepted and did not answer; `channel` is left to the platform."""
+        """Messages that an earlier process accepted and did not answer; `channel` is left to the platform.
+
+        They count as accepted from here on. Those whose person was told that the answer failed are left out.
+        """
         since = self._now() - RECENT
-        found = await asyncio.to_thread(self.store.unanswered, platform, since=since)
-        return [
-            Incoming(platform, "", place, str(m.author or ""), m.content, str(m.id), style) for style, place, m in found
-        ]
+        return await asyncio.to_thread(self._left_over, platform, since)
+
+    def _left_over(self, platform: str, since: datetime) -> list[Incoming]:
+        left = []
+        for style, place, message in self.store.unanswered(platform, since=since):
+            self.store.claim_event(platform, f"message:{message.id}")
+            if self.store.claim_event(platform, f"failed:{message.id}"):
+                self.store.release_event(platform, f"failed:{message.id}")
+                person = str(message.author or "")
+                left.append(Incoming(platform, "", place, person, message.content, str(message.id), style))
+        return left
 
     async def answer(self, incoming: Incoming, *, number: int | None = None) -> AsyncIterator[Waiting | str | Reply]:
         """Answer an accepted message: `Waiting` while others are first, text pieces, at last the stored `Reply`.
@@ -155,8 +165,12 @@ class Assistant:
                     yield Waiting(ahead)
                 async for piece in self._pieces(request, stop=stop, trace=trace):
                     text += piece
-                    yield piece
+                    if not self._reply_filters:  # what a filter would change must not be seen before
+                        yield piece
             yield await self._finish(conversation, text + (STOPPED if stop.is_set() else ""), voice=voice, trace=trace)
+        except BrandvoiceError:
+            await asyncio.to_thread(self.store.claim_event, incoming.platform, f"failed:{incoming.id}")
+            raise
         finally:
             if self._running.get((incoming.platform, incoming.place)) is stop:
                 del self._running[incoming.platform, incoming.place]

@@ -68,6 +68,8 @@ class Contributions:
 
     async def feedback(self, feedback: Feedback) -> Submission | None:
         """Keep what a person thinks of a reply; a better answer also becomes a submission, which is returned."""
+        if feedback.better_answer:
+            await self._check_consent(feedback.person)
         timed = replace(feedback, given_at=feedback.given_at or self._now())
         await asyncio.to_thread(self.store.give_feedback, timed)
         if not timed.better_answer:
@@ -80,6 +82,21 @@ class Contributions:
 
     async def take_back_vote(self, reply: str, person: str) -> bool:
         return await asyncio.to_thread(self.store.take_back_feedback, reply, person)
+
+    async def reply_at(self, reply: str, *, platform: str, within: str) -> tuple[str, Message]:
+        """A reply of the assistant, and its conversation, if that is at a place that begins with `within`.
+
+        Ids come back from people's clients and may be forged: one from another channel or workspace is not found.
+        """
+        gone = NotFound("That answer is not there any more.")
+        try:
+            conversation, message = await asyncio.to_thread(self.store.message, reply)
+            place = (await asyncio.to_thread(self.store.conversation, conversation)).place
+        except NotFound as unknown:
+            raise gone from unknown
+        if message.role != "assistant" or not place.startswith(f"{platform}:{within}"):
+            raise gone
+        return conversation, message
 
     async def conversation_up_to(self, conversation: str, reply: str) -> tuple[Message, ...]:
         """The messages of a conversation up to a reply, that one included."""
@@ -109,8 +126,7 @@ class Contributions:
         """Hand in messages as an example; private values are replaced. It waits for review; its id is the receipt."""
         if not any(m.role == "assistant" for m in messages) or messages[-1].role != "assistant":
             raise StoreError("An example has to end with a reply. Choose the reply you want to hand in.")
-        if await asyncio.to_thread(self.store.opted_out, person):
-            raise StoreError("You have opted out of having your text used. Opt in again before you submit.")
+        await self._check_consent(person)
         kept = self.preview(messages).messages
         receipt = conversation_id("submission", style, person, *(m.content for m in kept))
         submission = Submission(receipt, style, person, kept, replaces=replaces, submitted_at=self._now())
@@ -152,6 +168,13 @@ class Contributions:
         return await asyncio.to_thread(
             lambda: self.store.decide(found.id, state="withdrawn", reviewer=person, note="withdrawn by its person")
         )
+
+    async def opted_out(self, person: str) -> bool:
+        return await asyncio.to_thread(self.store.opted_out, person)
+
+    async def _check_consent(self, person: str) -> None:
+        if await self.opted_out(person):
+            raise StoreError("You have opted out of having your text used. Opt in again before you submit.")
 
     async def opt_out(self, person: str) -> None:
         await asyncio.to_thread(self.store.opt_out, person)

@@ -140,6 +140,11 @@ class ConversationStore:
             row = talk.find(connection, message)
             return row.conversation_id, as_message(row)
 
+    def edit_message(self, message: str, content: str) -> bool:
+        """Replace the text of the message, which its person changed; False when there is none."""
+        with self._database.writing() as connection:
+            return talk.edit_message(connection, message, content=content)
+
     def delete_message(self, message: str) -> bool:
         """Delete the message and the feedback on it; False when there is none."""
         with self._database.writing() as connection:

@@ -83,6 +83,13 @@ def delete_message(connection: Connection, message: str) -> bool:
     return connection.execute(delete(tables.messages).where(tables.messages.c.id == message)).rowcount > 0
 
 
+def edit_message(connection: Connection, message: str, *, content: str) -> bool:
+    """Put another text in the stead of the message's, in every copy of it; whether there was one."""
+    table = tables.messages
+    changed = update(table).where(table.c.id == message).values(content=content)
+    return connection.execute(changed).rowcount > 0
+
+
 def claim_event(connection: Connection, platform: str, *, event: str, now: datetime) -> bool:
     return insert_missing(connection, tables.events, platform=platform, event=event, claimed_at=now)
 

@@ -56,6 +56,15 @@ def test_a_message_delivered_twice_is_stored_once(store: ConversationStore) -> N
     assert store.history(opened, 10) == (first,)
 
 
+def test_a_message_that_its_person_changed_keeps_its_place(store: ConversationStore) -> None:
+    opened = store.open_conversation("slack", "C1", style="harbor")
+    store.append(opened, Message("user", "Helo", author="anna", id="17.1"))
+    store.append(opened, Message("assistant", "Hi.", id="r1"))
+    assert store.edit_message("17.1", "Hello\0")
+    assert [m.content for m in store.history(opened, 10)] == ["Hello\ufffd", "Hi."]
+    assert not store.edit_message("17.2", "Hello")
+
+
 def test_the_same_message_may_open_another_conversation(store: ConversationStore) -> None:
     channel = store.open_conversation("slack", "C1", style="harbor")
     thread = store.open_conversation("slack", "C1/17.1", style="harbor")
