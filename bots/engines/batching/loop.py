@@ -123,7 +123,7 @@ class ModelLoop:
         self._thread = self._start()
 
     def _step(self) -> None:
-        self._obey(wait=not self.running)
+        self._obey(wait=not self.running and not self.waiting)
         self._admit()
         if self.running:
             self._compute(self._plan())

@@ -30,7 +30,7 @@ def refusal(model: Any, *, context: int) -> str | None:
             sequences = _sequences(int(model.get_input_embeddings().weight.shape[0]))
             alone = [model(input_ids=torch.tensor([s], device=model.device)).logits[0].float() for s in sequences]
             switch_to_packed(model)
-            return _difference(model, sequences, alone=alone)
+            return _difference(Runtime(model, slots=len(sequences) + 1, context=context), sequences, alone=alone)
     except (EngineError, RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
         return f"it does not run on packed tokens: {error}"
 
@@ -53,9 +53,8 @@ def _sequences(vocabulary: int) -> list[list[int]]:
     return [torch.randint(0, vocabulary, (length,), generator=generator).tolist() for length in _LENGTHS]
 
 
-def _difference(model: Any, sequences: Sequence[list[int]], *, alone: Sequence[Tensor]) -> str | None:
-    runtime = Runtime(model, slots=len(sequences) + 1, context=max(_LENGTHS))
-    allowed = 1e-3 if model.dtype == torch.float32 else 5e-2
+def _difference(runtime: Runtime, sequences: Sequence[list[int]], *, alone: Sequence[Tensor]) -> str | None:
+    allowed = 1e-3 if runtime.shape.dtype == torch.float32 else 5e-2
     for rows in _steps(sequences):
         got = runtime.forward(rows)
         wanted = torch.stack([alone[row.slot - 1][row.position + len(row.tokens) - 1] for row in rows])
