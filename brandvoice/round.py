@@ -29,9 +29,12 @@ def start_round(
 ) -> Round:
     """Run a new round; refused while another one of the same style runs."""
     workspace.style(style)
+    named = recipe or workspace.settings.style(style).recipe
+    steps.find_recipe(workspace, named, offers=load_plugins())  # what cannot work is refused before anything starts
+    workspace.base_model()
     rounds = RoundStore(workspace.rounds_folder)
     with rounds.lock(style):
-        started = rounds.start(style, recipe=recipe or workspace.settings.style(style).recipe, until=until)
+        started = rounds.start(style, recipe=named, until=until)
         if dataset:
             version = load_dataset(workspace.data, style, dataset)
             started = rounds.advance(started, state="curated", dataset=version.manifest.hash)
