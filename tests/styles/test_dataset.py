@@ -309,3 +309,10 @@ def test_importing_the_module_loads_no_heavy_library() -> None:
     program = f"import sys, styles.dataset; print(sorted(set({heavy!r}.split()) & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_without_a_note_of_the_newest_curation_latest_is_the_newest_version(tmp_path: Path) -> None:
+    save(tmp_path, distinct(20))
+    second = save(tmp_path, distinct(21), now=DAY + timedelta(days=1))
+    (tmp_path / "datasets" / "harbor" / "latest").unlink()
+    assert load_dataset(tmp_path, "harbor") == second
