@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import uuid
@@ -73,8 +74,10 @@ def test_a_name_that_is_taken_is_refused(entry: EntryPoint) -> None:
 def test_a_new_plugin_passes_its_own_test_and_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create_plugin(tmp_path / "plugin", "tidy")
     monkeypatch.syspath_prepend(str(tmp_path / "plugin"))
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=tmp_path / "plugin")
-    assert done.returncode == 0
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path / "plugin", env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert check_plugin(EntryPoint(name="tidy", value="brandvoice_tidy", group="brandvoice")) is None
     with pytest.raises(SettingsError, match="exists already"):
         create_plugin(tmp_path / "plugin", "tidy")
