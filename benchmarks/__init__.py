@@ -1,0 +1,1 @@
+"""Benchmarks: ours beside the plain library on the same work, as ratios in one run."""
