@@ -41,9 +41,7 @@ def new_examples(workspace: Workspace, style: str) -> int:
     from styles.dataset import list_datasets
 
     versions = list_datasets(workspace.data, style)
-    seen = (
-        {e.conversation_id for part in ("train", "holdout") for e in versions[-1].examples(part)} if versions else set()
-    )
+    seen = versions[-1].seen() if versions and not versions[-1].is_erased else frozenset()
     with workspace.open_store() as store:
         known = {c.id for c in store.conversations(style, trainable_only=True)}
         known |= {s.id for s in store.submissions(style=style, state="approved")}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from brandvoice.rounds import RoundStore
 from styles.dataset import list_datasets
 
 if TYPE_CHECKING:
@@ -42,26 +44,20 @@ class Proof:
 
 
 def erase_person(workspace: Workspace, store: ConversationStore, person: str, *, dry_run: bool) -> Proof:
-    """Erase a person and delete the dataset versions that hold them; voices stay until they are trained again."""
+    """Erase a person with every dataset version and report that holds them; voices stay until they are trained again."""
     survey = store.forget(person, dry_run=True)
-    touched = set(survey.conversation_ids)
-    datasets = [
-        version
-        for style in workspace.styles
-        for version in list_datasets(workspace.data, style)
-        if any(e.conversation_id in touched for part in ("train", "holdout") for e in version.examples(part))
-    ]
-    hashes = {v.manifest.hash for v in datasets}
-    voices = [
-        v.reference
-        for s in workspace.voices.styles()
-        for v in workspace.voices.versions(s)
-        if v.manifest.dataset in hashes
-    ]
-    erased = survey if dry_run else store.forget(person)
+    touched = {*survey.conversation_ids, *survey.submission_ids}
+    known = [v for style in workspace.styles for v in list_datasets(workspace.data, style) if not v.is_erased]
+    datasets = [version for version in known if touched & version.seen()]
+    hashes = {version.hash for version in datasets}
+    registry = workspace.voices
+    voices = [v for s in registry.styles() for v in registry.versions(s) if v.manifest.dataset in hashes]
+    erased = survey
     if not dry_run:
+        erased = store.forget(person)
         for version in datasets:
-            version.delete_rows()
+            version.erase(now=datetime.now(UTC))
+        _erase_reports(RoundStore(workspace.rounds_folder), hashes)
     return Proof(
         dry_run,
         erased.conversations,
@@ -69,5 +65,13 @@ def erase_person(workspace: Workspace, store: ConversationStore, person: str, *,
         erased.submissions,
         erased.feedback,
         tuple(v.reference for v in datasets),
-        tuple(voices),
+        tuple(v.reference for v in voices),
     )
+
+
+def _erase_reports(rounds: RoundStore, hashes: set[str]) -> None:
+    """Reports quote holdout conversations, and previews training ones."""
+    for round_ in rounds.all():
+        if round_.dataset in hashes:
+            for name in ("report.html", "report.json", "training/preview.txt"):
+                (rounds.folder(round_.id) / name).unlink(missing_ok=True)

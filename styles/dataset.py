@@ -26,6 +26,7 @@ from styles.style import STYLE_NAME
 SCHEMA = 1
 MANIFEST = "dataset.json"
 DROPPED = "dropped.jsonl"
+ERASED = "erased"
 PARTS: tuple[Part, ...] = get_args(Part)
 _TEMPORARY = ".writing-"
 _LATEST = "latest"  # the hash that the newest curation led to, which may be an old one again
@@ -87,6 +88,18 @@ class DatasetVersion:
         lines = self._checked(DROPPED).read_text(encoding="utf-8").splitlines()
         return frozenset(kept | {json.loads(line)["conversation_id"] for line in lines})
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether its rows were deleted because somebody in them asked to be forgotten; the manifest stays."""
+        return (self.path / ERASED).is_file()
+
+    def erase(self, *, now: datetime) -> None:
+        """Delete the rows and keep the manifest: what was trained on it stays traceable, nobody can read it again."""
+        _write_file(self.path / ERASED, now.isoformat() + "\n")
+        for name in self.manifest.files:
+            if name != "README.md":
+                (self.path / name).unlink(missing_ok=True)
+
     def verify(self) -> None:
         """Refuse a version of which a file is missing or altered."""
         for name in self.manifest.files:
@@ -95,6 +108,8 @@ class DatasetVersion:
     def _checked(self, name: str) -> Path:
         path = self.path / name
         again = f"Make it again: brandvoice curate {self.manifest.style}"
+        if self.is_erased:
+            raise CurationRefused(f"The rows of dataset {self.reference} were erased on somebody's request. {again}")
         if not path.is_file():
             raise CurationRefused(f"Dataset {self.reference} is damaged: {name} is missing from {self.path}. {again}")
         if _file_digest(path) != self.manifest.files[name]:

@@ -16,7 +16,9 @@ def brandvoice(*words: str, folder: Path, stdin: str = "") -> subprocess.Complet
     command = [sys.executable, "-c", "from brandvoice.cli import main; main()", *words]
     root = str(Path(__file__).parents[2])
     environment = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command, cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=120
+    )
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +97,13 @@ def test_curation_makes_the_same_dataset_twice(workspace: Path) -> None:
 
 
 def test_lists_are_json_for_scripts(workspace: Path) -> None:
-    for words in (("voices", "list"), ("rounds", "list"), ("styles", "list"), ("datasets", "list"), ("submissions", "list")):
+    for words in (
+        ("voices", "list"),
+        ("rounds", "list"),
+        ("styles", "list"),
+        ("datasets", "list"),
+        ("submissions", "list"),
+    ):
         assert isinstance(json.loads(brandvoice(*words, "--json", folder=workspace).stdout), list)
 
 
