@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -148,7 +148,9 @@ class Assistant:
                 left.append(Incoming(platform, "", place, person, message.content, str(message.id), style))
         return left
 
-    async def answer(self, incoming: Incoming, *, number: int | None = None) -> AsyncIterator[Waiting | str | Reply]:
+    async def answer(
+        self, incoming: Incoming, *, number: int | None = None
+    ) -> AsyncGenerator[Waiting | str | Reply, None]:
         """Answer an accepted message: `Waiting` while others are first, text pieces, at last the stored `Reply`.
 
         Raises `BrandvoiceError` with a sentence for the person; a failure inside the engine carries a reference id.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -13,14 +12,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.slack.teams import Teams
 from conversations.errors import NotFound
 
-_ANYTHING: Final = re.compile(".*")
 log = logging.getLogger(__name__)
 
 
 def make_app(client: AsyncWebClient, teams: Teams, *, signing_secret: str | None) -> AsyncApp:
-    """An app that knows its workspaces; `add_last` has to follow when all listeners are there."""
+    """An app without listeners that knows its workspaces."""
 
-    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> Any:
         try:
             team = await teams.find(team_id or "", enterprise=enterprise_id)
         except NotFound as unknown:
@@ -42,18 +40,3 @@ def make_app(client: AsyncWebClient, teams: Teams, *, signing_secret: str | None
         signing_secret=signing_secret or "",
         request_verification_enabled=True,
     )
-
-
-def add_last(app: AsyncApp) -> None:
-    """Acknowledge whatever nobody listens to: Slack would bring it again and again, or show people an error."""
-    app.event(_ANYTHING)(_nothing)
-    for listen in (app.action, app.command, app.shortcut, app.view, app.view_closed, app.options):
-        listen(_ANYTHING)(_acknowledge)
-
-
-async def _nothing() -> None:
-    return
-
-
-async def _acknowledge(ack: Any) -> None:
-    await ack()

@@ -32,7 +32,7 @@ def quotation(who: str, text: str) -> Json:
     return section(f"*{escaped(who)}*\n{escaped(shortened(text, 2_000))}")
 
 
-def context(text: str) -> Json:
+def small(text: str) -> Json:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": shortened(text, 1_900)}]}
 
 

@@ -21,7 +21,7 @@ def is_loopback(url: str) -> bool:
 
 
 def make_client(token: str | None, *, api_url: str, session: ClientSession) -> AsyncWebClient:
-    """A client that waits out rate limits, tries again after a broken connection, and asks no proxy for this machine."""
+    """A client that waits out rate limits, repeats what broke on the way, and asks no proxy for this machine."""
     client = AsyncWebClient(
         token=token,
         base_url=api_url,

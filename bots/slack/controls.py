@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bots.assistant import Reply
-from bots.slack.blocks import Json, actions, button, context, thumbs
+from bots.slack.blocks import Json, actions, button, small, thumbs
 from bots.slack.markup import escaped
 
 VOTE: Final = "brandvoice_vote"
@@ -18,7 +18,7 @@ METADATA: Final = "brandvoice_reply"
 def under(reply: Reply) -> list[Json]:
     """The line that says who wrote this, thumbs, and what else one can do."""
     return [
-        context(f"Written by AI ({escaped(reply.voice)}). Answers may be wrong."),
+        small(f"Written by AI ({escaped(reply.voice)}). Answers may be wrong."),
         thumbs(VOTE, up=f"up:{reply.id}", down=f"down:{reply.id}"),
         actions(button("New answer", AGAIN, value=reply.id), button("Suggest better", BETTER, value=reply.id)),
     ]
@@ -31,7 +31,7 @@ def named_reply(message: Json) -> str | None:
 
 def without_controls(text: str, note: str) -> list[Json]:
     """An answer that can no longer be judged, and why."""
-    return [{"type": "markdown", "text": text}, context(note)]
+    return [{"type": "markdown", "text": text}, small(note)]
 
 
 def _values(blocks: list[Json]) -> Iterator[str]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bots.assistant import Assistant, Incoming
-from bots.slack.answers import Answers
+from bots.assistant import Incoming
+from bots.slack import texts
 from bots.slack.blocks import Json
-from bots.slack.places import PLATFORM, Question, question_of
-from bots.slack.teams import Team, Teams
-from bots.slack.telling import tell
-from conversations.errors import BrandvoiceError, StoreError
+from bots.slack.desk import Desk
+from bots.slack.places import PLATFORM, Place, Question, question_of
+from bots.slack.teams import Team
+from bots.slack.telling import tell, tell_privately
+from bots.slack.uploads import Uploads, upload_in
+from conversations.errors import BrandvoiceError, NotFound, StoreError
 
 _WRITTEN: Final = (None, "file_share", "thread_broadcast")  # subtypes of messages that people write
 _MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
@@ -26,33 +29,34 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A new message for us: to be answered, or only to be told something."""
+    """A new message for us: to be answered, with a file to be looked at, or only to be told something."""
 
     team: Team
     question: Question
-    incoming: Incoming
-    told: str | None = None
+    incoming: Incoming | None = None
+    file: Json | None = None
+    told: str = ""
 
 
 class Inbox:
     """Takes `message` and `app_mention` events; one mention is both, and either may come several times."""
 
-    def __init__(self, assistant: Assistant, answers: Answers, teams: Teams, *, channels: tuple[str, ...]) -> None:
-        self._assistant = assistant
-        self._answers = answers
-        self._teams = teams
+    def __init__(self, desk: Desk, uploads: Uploads, *, channels: Sequence[str]) -> None:
+        self._desk = desk
+        self._uploads = uploads
         self._channels = frozenset(channels)
 
     def add_to(self, app: AsyncApp) -> None:
-        # bolt acknowledges an event before its listener runs, and after the middleware.
+        # bolt acknowledges an event before its listener runs, but after the middleware.
         app.use(self._keep)
         app.event("app_mention")(self._take)
         app.event("message")(self._take)
+        app.event("agent_session_stopped")(self._stop)
 
     async def _keep(self, body: Json, context: AsyncBoltContext, next: Callable[[], Awaitable[Any]]) -> None:  # noqa: A002
         event = body.get("event") or {}
         if body.get("type") == "event_callback" and event.get("type") in ("message", "app_mention"):
-            team = await self._teams.find(str(context.team_id), enterprise=context.enterprise_id)
+            team = await self._desk.team(context)
             context["kept"] = await self._kept(event, team)
         await next()
 
@@ -60,35 +64,82 @@ class Inbox:
         kept: Kept | None = context.get("kept")
         if kept is None:
             return
-        if kept.told is None:
-            self._answers.begin(kept.team, kept.question, kept.incoming)
-        else:
+        if kept.incoming is not None:
+            self._desk.answers.begin(kept.team, kept.question, kept.incoming)
+        elif kept.file is not None:
+            await self._uploads.look_at(kept.team, kept.question, kept.file)
+        elif kept.question.is_direct:
             await tell(kept.team, kept.question, kept.told)
+        else:
+            question = kept.question
+            # Slack shows nobody a private line in a thread that does not exist yet.
+            thread = question.place.thread if question.place.thread != question.ts else None
+            await tell_privately(kept.team, question.place.channel, question.user, text=kept.told, thread=thread)
+
+    async def _stop(self, event: Json, context: AsyncBoltContext) -> None:
+        team = await self._desk.team(context)
+        self._desk.answers.stop(Place(team.id, str(event.get("channel")), str(event.get("thread_ts"))))
 
     async def _kept(self, event: Json, team: Team) -> Kept | None:
+        if event.get("subtype") in ("message_changed", "message_deleted"):
+            await self._change(event, team)
         if not _is_written(event) or not await self._is_for_us(event, team):
             return None
         question = question_of(event, team.id)
-        text = plain_text(str(event.get("text") or ""), team)
+        file = upload_in(event) if question.is_direct else None
+        if file is not None:
+            return Kept(team, question, file=file) if await self._is_new(question) else None
+        return await self._accepted(question, team, plain_text(str(event.get("text") or ""), team))
+
+    async def _accepted(self, question: Question, team: Team, text: str) -> Kept | None:
         place = question.place
         incoming = Incoming(PLATFORM, place.channel, str(place), place.person(question.user), text, question.id)
-        told = None
+        told = "" if text else texts.HELP
+        if not question.is_direct and self._channels and place.channel not in self._channels:
+            told = texts.NOT_HERE
         try:
-            if not await self._assistant.accept(incoming):
-                return None
+            if not told:
+                return Kept(team, question, incoming) if await self._desk.assistant.accept(incoming) else None
         except StoreError:
             raise  # not acknowledged, so that Slack brings it again
         except BrandvoiceError as error:
             told = str(error)
-        return Kept(team, question, incoming, told)
+        return Kept(team, question, told=told) if await self._is_new(question) else None
 
     async def _is_for_us(self, event: Json, team: Team) -> bool:
-        return event.get("channel_type") == "im" or team.mention in str(event.get("text"))
+        """Direct messages, mentions, and what is said to us in a thread that somebody began with us."""
+        if event.get("channel_type") == "im":
+            return True
+        mentioned = set(_MENTION.findall(str(event.get("text") or "")))
+        if mentioned or not event.get("thread_ts"):
+            return team.bot_user in mentioned
+        return await self._is_known(f"{team.id}/{event['channel']}/{event['thread_ts']}")
+
+    async def _is_known(self, message: str) -> bool:
+        try:
+            await asyncio.to_thread(self._desk.store.message, message)
+        except NotFound:
+            return False
+        return True
+
+    async def _is_new(self, question: Question) -> bool:
+        return await asyncio.to_thread(self._desk.store.claim_event, PLATFORM, f"told:{question.id}")
+
+    async def _change(self, event: Json, team: Team) -> None:
+        """Somebody changed or deleted a message: what we have of it changes, or goes."""
+        before, after = event.get("previous_message") or {}, event.get("message") or {}
+        channel = f"{team.id}/{event['channel']}"
+        if event["subtype"] == "message_deleted":
+            ts = event.get("deleted_ts") or before.get("ts")
+            await asyncio.to_thread(self._desk.store.delete_message, f"{channel}/{ts}")
+        elif after.get("text") != before.get("text") and not after.get("bot_id"):
+            text = plain_text(str(after.get("text") or ""), team)
+            await asyncio.to_thread(self._desk.store.edit_message, f"{channel}/{after.get('ts')}", text)
 
 
 def plain_text(text: str, team: Team) -> str:
     """What somebody wrote, as they see it: without our mention, without Slack's escapes."""
-    text = text.replace(team.mention, " ")
+    text = _MENTION.sub(lambda found: "" if found[1] == team.bot_user else found[0], text)
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return text.strip()

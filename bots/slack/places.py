@@ -40,6 +40,11 @@ class Question:
     def id(self) -> str:
         return self.place.message(self.ts)
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether it was written to us alone."""
+        return self.place.channel.startswith("D")
+
 
 def person(team: str, user: str) -> str:
     """The name under which a person is kept; a person in two workspaces is two."""

@@ -11,10 +11,12 @@ from aiohttp import ClientSession, ClientTimeout
 from bots.assistant import Assistant
 from bots.contributions import Contributions
 from bots.slack.answers import Answers
-from bots.slack.app import add_last, make_app
+from bots.slack.app import make_app
 from bots.slack.clients import make_client
 from bots.slack.credentials import Credentials, Mode
-from bots.slack.inbox import Inbox
+from bots.slack.desk import Desk
+from bots.slack.listeners import add_listeners
+from bots.slack.people import People
 from bots.slack.places import PLATFORM
 from bots.slack.sockets import Sockets
 from bots.slack.teams import one_team
@@ -51,8 +53,8 @@ class Slack:
             client = make_client(credentials.bot_token, api_url=credentials.api_url, session=session)
             app = make_app(client, teams, signing_secret=credentials.signing_secret)
             answers = Answers(assistant, teams)
-            Inbox(assistant, answers, teams, channels=options.channels).add_to(app)
-            add_last(app)
+            desk = Desk(assistant, contributions, teams, People(), answers)
+            add_listeners(app, desk, channels=options.channels)
             stack.push_async_callback(answers.close)
             await answers.catch_up()
             await Sockets(app, str(credentials.app_token)).run()

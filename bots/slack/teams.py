@@ -44,7 +44,7 @@ class OneTeam:
     def __init__(self, team: Team) -> None:
         self._team = team
 
-    async def find(self, team: str, *, enterprise: str | None = None) -> Team:  # noqa: ARG002
+    async def find(self, team: str, *, enterprise: str | None = None) -> Team:
         """Always the same: guests from elsewhere come under the names of their own workspaces."""
         return self._team
 

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from slack_sdk.web.async_chat_stream import AsyncChatStream
 
@@ -100,37 +100,46 @@ class Writer:
         )
 
     async def _end(self, controls: Sequence[Json], *, metadata: Json | None = None) -> None:
-        """Complete the current message, by the stream if it lives."""
+        """Complete the current message, by its stream if that lives."""
         if not self._part.strip() and self._stream is None:
             return
-        if self._stream is not None and self._streaming:
-            try:
-                rest = self._part[self._sent :]
-                await self._stream.stop(markdown_text=rest or None, blocks=list(controls) or None, metadata=metadata)
-                return
-            except SLACK_FAILURES as failure:
-                self._give_up_streaming(failure)
-        await self._post(controls, metadata=metadata)
+        if self._stream is None or not self._streaming or not await self._stopped(controls, metadata=metadata):
+            await self._post(controls, metadata=metadata)
+
+    async def _stopped(self, controls: Sequence[Json], *, metadata: Json | None) -> bool:
+        assert self._stream is not None
+        try:
+            rest = self._part[self._sent :]
+            await self._stream.stop(markdown_text=rest or None, blocks=list(controls) or None, metadata=metadata)
+        except SLACK_FAILURES as failure:
+            self._give_up_streaming(failure)
+            return False
+        return True
 
     async def _post(self, controls: Sequence[Json], *, metadata: Json | None) -> None:
         """Write the current message as a whole: over the stream that broke, or as a new one."""
-        client, place = self._team.client, self._question.place
-        blocks = [markdown(self._part), *controls]
-        fallback = shortened(escaped(self._part), 3_000)
-        if self._stream is not None and self._stream.ts:
-            # Slack changes no message that still streams.
-            with contextlib.suppress(*SLACK_FAILURES):
-                await client.chat_stopStream(channel=place.channel, ts=self._stream.ts)
-            try:
-                await client.chat_update(
-                    channel=place.channel, ts=self._stream.ts, text=fallback, blocks=blocks, metadata=metadata
-                )
-                return
-            except SLACK_FAILURES as failure:
-                log.warning("a broken stream in %s cannot be completed: %s", place, reason(failure))
-        await client.chat_postMessage(
-            channel=place.channel, thread_ts=place.thread, text=fallback, blocks=blocks, metadata=metadata, **QUIET
-        )
+        place = self._question.place
+        whole: dict[str, Any] = {
+            "channel": place.channel,
+            "text": shortened(escaped(self._part), 3_000),
+            "blocks": [markdown(self._part), *controls],
+            "metadata": metadata,
+        }
+        if self._stream is None or not await self._overwritten(whole):
+            await self._team.client.chat_postMessage(thread_ts=place.thread, **whole, **QUIET)
+
+    async def _overwritten(self, whole: Json) -> bool:
+        assert self._stream is not None
+        client, ts = self._team.client, str(self._stream.ts)
+        # Slack changes no message that still streams.
+        with contextlib.suppress(*SLACK_FAILURES):
+            await client.chat_stopStream(channel=whole["channel"], ts=ts)
+        try:
+            await client.chat_update(ts=ts, **whole)
+        except SLACK_FAILURES as failure:
+            log.warning("a broken stream in %s cannot be completed: %s", self._question.place, reason(failure))
+            return False
+        return True
 
     def _give_up_streaming(self, failure: BaseException) -> None:
         log.warning("streaming in %s failed, writing whole messages: %s", self._question.place, reason(failure))
