@@ -85,6 +85,9 @@ class SlackEmulator:
             distributed=distributed,
             echo_own=echo_own,
         )
+        self._build()
+
+    def _build(self) -> None:
         self.journal = Journal()
         self._loop = LoopThread("slack-emulator")
         self._courier = Courier(self.app, self.rules, journal=self.journal, loop=self._loop)
@@ -94,8 +97,7 @@ class SlackEmulator:
         self._name_records()
         self._name_actions()
         self._name_waits()
-        faults = self._name_faults()
-        api, pages = WebApi(self.workspace, faults), Pages(self.workspace)
+        api, pages = WebApi(self.workspace, self._name_faults()), Pages(self.workspace)
         self._server = Server(api, pages, courier=self._courier, loop=self._loop)
 
     def _name_identity(self) -> None:
