@@ -1,6 +1,8 @@
-"""Whether a voice fits the base model that an engine runs."""
+"""What an engine must know of a base model: which voices fit it, and which tokens end its replies."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from conversations.errors import VoiceRefused
 from styles.base_model import BaseModel
@@ -22,3 +24,12 @@ def check_fit(voice: VoiceVersion, base: BaseModel, renderer: Renderer) -> None:
             "what was trained would not be what is served. Train it again."
         )
     verify(voice)
+
+
+def ends_of_reply(model: Any, renderer: Renderer) -> set[int]:
+    """The tokens that end a reply: the template's end of turn, and whatever the model itself stops at."""
+    ends = {renderer.end_of_turn()}
+    for config in (model.generation_config, model.config.get_text_config(decoder=True)):
+        ids = config.eos_token_id
+        ends |= set(ids) if isinstance(ids, list) else {ids} if ids is not None else set()
+    return ends

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from bots.engine import Request, Sampling
-from bots.engines.fitting import check_fit
+from bots.engines.deadline import Deadline
+from bots.engines.fitting import check_fit, ends_of_reply
 from conversations.errors import EngineError
 from styles.base_model import BaseModel, load_tokenizer, load_weights
 from styles.rendering import Renderer
@@ -24,28 +25,34 @@ class GenerateEngine:
         self.renderer = Renderer(self.tokenizer)
         self._model = load_weights(base, dtype=dtype, device=device).eval()
         self._context = int(self._model.config.max_position_embeddings)
-        self._end = self.renderer.end_of_turn()
+        self._ends = sorted(ends_of_reply(self._model, self.renderer))
         self._loaded: dict[str, Any] = {}
         self._lock = asyncio.Lock()
 
     async def stream(self, request: Request) -> AsyncIterator[str]:
         """See `Engine`. Waits for its turn; a closed iterator stops generation at the next token."""
         stopped = threading.Event()
-        loop = asyncio.get_running_loop()
+        loop, deadline = asyncio.get_running_loop(), Deadline(request.deadline)
         pieces: asyncio.Queue[str | None] = asyncio.Queue()
 
         def emit(piece: str | None) -> None:
             loop.call_soon_threadsafe(pieces.put_nowait, piece)
 
-        async with self._lock:
-            work = asyncio.create_task(asyncio.to_thread(self._generate, request, emit, stopped))
-            try:
-                while (piece := await pieces.get()) is not None:
-                    yield piece
-                await work
-            finally:
-                stopped.set()
-                await asyncio.gather(work, return_exceptions=True)
+        async with deadline.kept():
+            await self._lock.acquire()
+        work = asyncio.create_task(asyncio.to_thread(self._generate, request, emit, stopped))
+        try:
+            while True:
+                async with deadline.kept():
+                    piece = await pieces.get()
+                if piece is None:
+                    break
+                yield piece
+            await work
+        finally:
+            stopped.set()
+            await asyncio.gather(work, return_exceptions=True)
+            self._lock.release()
 
     async def close(self) -> None:
         async with self._lock:
@@ -62,6 +69,8 @@ class GenerateEngine:
                 raise EngineError(f"max_tokens leaves no room in a context of {self._context} tokens.")
             ids = self.renderer.prompt(request.messages, limit=room)
             prompt = torch.tensor([ids], device=self._model.device)
+            if request.sampling.seed is not None:
+                torch.manual_seed(request.sampling.seed)
             watcher = _Streamer(self.tokenizer, emit, stopped, request.sampling.stop)
             with torch.inference_mode():
                 model.generate(
@@ -69,7 +78,7 @@ class GenerateEngine:
                     attention_mask=torch.ones_like(prompt),
                     streamer=watcher,
                     stopping_criteria=[watcher.finished],
-                    **_options(request.sampling, end=self._end, pad=self.tokenizer.pad_token_id or self._end),
+                    **_options(request.sampling, ends=self._ends),
                 )
         finally:
             emit(None)
@@ -95,11 +104,11 @@ class GenerateEngine:
         return self._model
 
 
-def _options(sampling: Sampling, *, end: int, pad: int) -> dict[str, Any]:
+def _options(sampling: Sampling, *, ends: list[int]) -> dict[str, Any]:
     options: dict[str, Any] = {
         "max_new_tokens": sampling.max_tokens,
-        "eos_token_id": end,
-        "pad_token_id": pad,
+        "eos_token_id": ends,
+        "pad_token_id": ends[0],  # one prompt at a time is never padded
         "do_sample": sampling.temperature > 0,
     }
     if sampling.temperature > 0:

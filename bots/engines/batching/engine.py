@@ -21,7 +21,8 @@ from bots.engines.batching.replies import Prompt, Reply
 from bots.engines.batching.runtime import Runtime
 from bots.engines.batching.sampling import Chooser
 from bots.engines.batching.text import ReplyText
-from bots.engines.fitting import check_fit
+from bots.engines.deadline import Deadline
+from bots.engines.fitting import check_fit, ends_of_reply
 from conversations.errors import EngineBusy, EngineError
 from conversations.messages import Message
 from styles.base_model import BaseModel
@@ -83,7 +84,7 @@ class BatchingEngine:
             runtime,
             PrefixStore(self.limits.prefix_bytes),
             base=base.digest,
-            stop_tokens={self.renderer.end_of_turn(), *_ends_of_sequence(model)},
+            stop_tokens=ends_of_reply(model, self.renderer),
             pace=self.limits.pace,
             per_person=self.limits.per_person,
             threads=self.limits.threads,
@@ -98,8 +99,7 @@ class BatchingEngine:
     async def stream(self, request: Request) -> AsyncIterator[str]:
         """See `Engine`. Raises `EngineBusy` at once when too many wait; a closed iterator frees its slot at once."""
         with self._place(request.person):
-            loop = asyncio.get_running_loop()
-            outbox = Outbox(loop, seconds=request.deadline)
+            outbox = Outbox(Deadline(request.deadline))
             reply = await self._reply(request, outbox)
             self._loop.add(reply)
             try:
@@ -161,11 +161,8 @@ class BatchingEngine:
         return {"retry_after": round(min(max(1.0, waiting / self._slots * self._seconds), _LONGEST_WAIT), 1)}
 
     async def _reply(self, request: Request, outbox: Outbox) -> Reply:
-        try:
-            async with outbox.in_time():
-                prompt = await outbox.loop.run_in_executor(self._desk, self._prepare, request)
-        except TimeoutError:
-            raise outbox.too_late from None
+        async with outbox.deadline.kept():
+            prompt = await outbox.loop.run_in_executor(self._desk, self._prepare, request)
         text = ReplyText(self.renderer.decode, request.sampling.stop)
         return Reply(prompt, request.sampling, request.person, outbox, text, Chooser(request.sampling))
 
@@ -203,12 +200,3 @@ def context_of(model: Any, limits: Limits) -> int:
 
 def _affordable_slots(shape: CacheShape, limits: Limits, *, context: int) -> int:
     return max(1, min(limits.slots, limits.cache_bytes // (context * shape.bytes_per_token)))
-
-
-def _ends_of_sequence(model: Any) -> set[int]:
-    """The tokens after which the model itself would stop."""
-    ends: set[int] = set()
-    for config in (model.generation_config, model.config.get_text_config(decoder=True)):
-        ids = config.eos_token_id
-        ends |= set(ids) if isinstance(ids, list) else {ids} if ids is not None else set()
-    return ends

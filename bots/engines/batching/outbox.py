@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bots.engines.deadline import Deadline
 from conversations.errors import EngineError
 
 
@@ -22,32 +23,20 @@ class News:
 class Outbox:
     """Belongs to one event loop; only that loop's thread may touch it. Pieces that nobody took yet become one."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, seconds: float | None) -> None:
-        self.loop = loop
+    def __init__(self, deadline: Deadline) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.deadline = deadline
         self.ended = False
-        self._seconds = seconds
-        self._deadline = None if seconds is None else loop.time() + seconds
         self._text = ""
         self._error: EngineError | None = None
         self._arrived = asyncio.Event()
 
-    def in_time(self) -> asyncio.Timeout:
-        """A timeout for whatever the reply waits for."""
-        return asyncio.timeout_at(self._deadline)
-
-    @property
-    def too_late(self) -> EngineError:
-        return EngineError(f"The answer took longer than {self._seconds:g} seconds. Please try again.")
-
     async def take(self) -> str | None:
         """The text that came since last time; None at the end. Raises `EngineError` when no more can come."""
-        try:
-            async with self.in_time():
-                while not self._text and not self.ended:
-                    self._arrived.clear()
-                    await self._arrived.wait()
-        except TimeoutError:
-            raise self.too_late from None
+        async with self.deadline.kept():
+            while not self._text and not self.ended:
+                self._arrived.clear()
+                await self._arrived.wait()
         text, self._text = self._text, ""
         if text:
             return text

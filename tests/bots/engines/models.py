@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,10 @@ async def answers(engine: Engine, *requests: Request) -> list[str]:
 
 def greedy(max_tokens: int = 24, **options: Any) -> Sampling:
     return Sampling(max_tokens=max_tokens, **options)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - the model's thread has no event to wait for
+            await asyncio.sleep(0.001)

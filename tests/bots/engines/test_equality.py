@@ -10,7 +10,7 @@ from bots.engine import Request
 from bots.engines.batching import BatchingEngine, Pace
 from styles.voices import VoiceVersion
 from tests.bots.engines.conftest import MakeEngine
-from tests.bots.engines.models import Voices, answer, answers, asked, greedy
+from tests.bots.engines.models import Voices, answer, answers, asked, greedy, until
 
 LONG = "Where is my parcel? " * 9
 
@@ -106,8 +106,7 @@ async def test_a_new_version_speaks_at_once_and_running_answers_keep_theirs(
     before = [voices.plain(old, question, max_tokens=60) for question in questions]
     after = [voices.plain(new, question, max_tokens=30) for question in questions]
     running = asyncio.gather(*(answer(engine, Request(q, old, greedy(60))) for q in questions))
-    while engine.stats().running < 4:
-        await asyncio.sleep(0)
+    await until(lambda: engine.stats().running == 4)
     assert await answers(engine, *(Request(q, new, greedy(30)) for q in questions)) == after
     assert await running == before
 

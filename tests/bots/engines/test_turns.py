@@ -16,7 +16,7 @@ from bots.engines.batching.outbox import Outbox
 from bots.engines.batching.replies import Reply
 from conversations.errors import EngineBusy, EngineError
 from tests.bots.engines.conftest import MakeEngine
-from tests.bots.engines.models import Voices, answer, asked, greedy
+from tests.bots.engines.models import Voices, answer, asked, greedy, until
 
 
 def slow_down(engine: BatchingEngine, seconds: float) -> None:
@@ -24,9 +24,7 @@ def slow_down(engine: BatchingEngine, seconds: float) -> None:
 
 
 async def until_idle(engine: BatchingEngine) -> None:
-    async with asyncio.timeout(5):
-        while engine.stats().running or engine.stats().waiting:
-            await asyncio.sleep(0.001)
+    await until(lambda: not engine.stats().running and not engine.stats().waiting)
 
 
 async def finish_order(engine: BatchingEngine, *asking: str) -> list[str]:
@@ -40,8 +38,7 @@ async def finish_order(engine: BatchingEngine, *asking: str) -> list[str]:
     talking = engine.stream(Request(asked("Go on and on"), None, greedy(450)))
     await anext(talking)
     asked_now = [asyncio.create_task(ask(name)) for name in asking]
-    while engine.stats().waiting < len(asking):
-        await asyncio.sleep(0.001)
+    await until(lambda: engine.stats().waiting == len(asking))
     await talking.aclose()
     await asyncio.gather(*asked_now)
     return order
@@ -92,8 +89,7 @@ async def test_somebody_who_leaves_while_waiting_is_never_answered(make_engine: 
     slow_down(engine, 0.002)
     first = asyncio.create_task(answer(engine, Request(asked("Hi"), None, greedy(60), person="ann")))
     second = asyncio.create_task(answer(engine, Request(asked("Hi"), None, greedy(60), person="bob")))
-    while engine.stats().waiting == 0:
-        await asyncio.sleep(0.001)
+    await until(lambda: engine.stats().waiting == 1)
     second.cancel()
     await first
     await until_idle(engine)
@@ -139,8 +135,7 @@ async def test_after_closing_everybody_is_told(make_engine: MakeEngine) -> None:
     engine = make_engine(slots=1)
     slow_down(engine, 0.005)
     work = [asyncio.create_task(answer(engine, Request(asked("Hi"), None, greedy(400)))) for _ in range(3)]
-    while engine.stats().running + engine.stats().waiting < 3:
-        await asyncio.sleep(0.001)
+    await until(lambda: engine.stats().running + engine.stats().waiting == 3)
     await engine.close()
     assert [str(e) for e in await asyncio.gather(*work, return_exceptions=True)] == ["The engine was closed."] * 3
     with pytest.raises(EngineError, match="closed"):

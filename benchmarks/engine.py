@@ -1,0 +1,285 @@
+"""The batching engine against one request at a time: `python -m benchmarks.engine`.
+
+Ratios of one run on one machine are what counts; absolute figures say more about the machine. The model is random
+(seeded), so that nothing is downloaded; speed does not depend on what a model knows. Prefix reuse is off except in B6.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads that spin starve each other on a busy machine
+
+import torch
+from peft import LoraConfig, get_peft_model
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
+
+from bots.engine import Engine, Request, Sampling
+from bots.engines.batching import BatchingEngine, Limits, Pace, refusal
+from bots.engines.generate import GenerateEngine
+from conversations.messages import Message
+from styles.base_model import BaseModel, find_base_model, load_tokenizer, load_weights
+from styles.rendering import Renderer
+from styles.voices import Manifest, VoiceRegistry, VoiceVersion
+
+SHAPES = {
+    "10m": {"hidden_size": 256, "num_hidden_layers": 8, "intermediate_size": 688, "num_attention_heads": 8},
+    "56m": {"hidden_size": 640, "num_hidden_layers": 10, "intermediate_size": 1728, "num_attention_heads": 10},
+}
+VOCABULARY = 8192
+SPECIAL = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
+TEMPLATE = (
+    "{% for m in messages %}<|{{ m.role }}|> {{ m.content }} <|end|> {% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What one person asks for, and when (seconds after the start)."""
+
+    request: Request
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When the pieces of one answer came, in seconds after it was asked for: by the clock and in processor time."""
+
+    text: str
+    times: tuple[float, ...]
+    worked: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All answers of one run, its wall time and the processor time it took."""
+
+    heard: tuple[Heard, ...]
+    wall: float
+    processor: float
+
+    @property
+    def words(self) -> int:
+        return sum(len(h.text.split()) for h in self.heard)
+
+    @property
+    def first(self) -> float:
+        return statistics.mean(h.times[0] for h in self.heard)
+
+
+async def hear(engine: Engine, chat: Chat) -> Heard:
+    await asyncio.sleep(chat.at)
+    started, began, times, worked, text = time.perf_counter(), time.process_time(), [], [], ""
+    async for piece in engine.stream(chat.request):
+        times.append(time.perf_counter() - started)
+        worked.append(time.process_time() - began)
+        text += piece
+    return Heard(text, tuple(times), tuple(worked))
+
+
+def longest_gap(times: Sequence[float]) -> float:
+    return max(later - earlier for earlier, later in itertools.pairwise(times))
+
+
+async def run(engine: Engine, chats: Sequence[Chat]) -> Outcome:
+    wall, processor = time.perf_counter(), time.process_time()
+    heard = await asyncio.gather(*(hear(engine, chat) for chat in chats))
+    return Outcome(tuple(heard), time.perf_counter() - wall, time.process_time() - processor)
+
+
+def make_base(folder: Path, *, size: str) -> BaseModel:
+    """A random Llama whose every token is a word, so that prompts have exactly the length they should."""
+    words = {token: number for number, token in enumerate([*SPECIAL, *(f"w{n}" for n in range(VOCABULARY - 4))])}
+    backend = Tokenizer(models.WordLevel(words, unk_token="w0"))
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, eos_token=SPECIAL[0], additional_special_tokens=SPECIAL[1:], chat_template=TEMPLATE
+    )
+    shape = SHAPES[size]
+    config = LlamaConfig(
+        vocab_size=VOCABULARY,
+        num_key_value_heads=shape["num_attention_heads"] // 2,
+        max_position_embeddings=4096,
+        initializer_range=0.05,
+        tie_word_embeddings=False,
+        eos_token_id=tokenizer.eos_token_id,
+        **shape,
+    )
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return find_base_model(str(folder))
+
+
+def make_voice(base: BaseModel, registry: VoiceRegistry, *, seed: int) -> VoiceVersion:
+    """A random voice of rank 16 on all linear layers."""
+    staging = registry.stage(f"brand-{seed}")
+    torch.manual_seed(seed)
+    lora = LoraConfig(r=16, lora_alpha=16, target_modules=LINEARS, init_lora_weights=False)
+    get_peft_model(load_weights(base, dtype="float32", device="cpu"), lora).save_pretrained(staging)
+    facts: dict[str, Any] = {
+        "style": f"brand-{seed}", "number": 0, "base": base.name, "base_revision": base.revision,
+        "base_digest": base.digest, "dataset": "", "recipe": {}, "seed": seed, "libraries": {},
+        "template_hash": Renderer(load_tokenizer(base)).hash, "created_at": "",
+    }  # fmt: skip
+    return registry.publish(staging, Manifest(**facts))
+
+
+def words(count: int, source: random.Random) -> str:
+    return " ".join(f"w{source.randrange(VOCABULARY - 4)}" for _ in range(count))
+
+
+def burst(voices: Sequence[VoiceVersion | None]) -> list[Chat]:
+    """16 chats at once: 64 tokens of instructions, 16 to 200 of conversation, 24 to 64 new ones."""
+    source = random.Random(1)
+    guides = [words(64, source) for _ in range(4)]
+    return [
+        Chat(
+            Request(
+                (Message("system", guides[n % 4]), Message("user", words(source.randint(16, 200), source))),
+                voices[n % len(voices)],
+                Sampling(max_tokens=source.randint(24, 64)),
+            )
+        )
+        for n in range(16)
+    ]
+
+
+def short_questions() -> list[Chat]:
+    """16 chats at once: 24 to 39 tokens of prompt, 48 new ones."""
+    source = random.Random(2)
+    return [
+        Chat(Request((Message("user", words(source.randint(24, 39), source)),), None, Sampling(max_tokens=48)))
+        for _ in range(16)
+    ]
+
+
+async def six_turns(engine: Engine) -> float:
+    """Seconds to the first word of the sixth turn: 256 tokens of instructions, then 40 asked and 32 said per turn."""
+    source = random.Random(3)
+    talk = [Message("system", words(256, source))]
+    first = 0.0
+    for _ in range(6):
+        talk.append(Message("user", words(40, source)))
+        heard = await hear(engine, Chat(Request(tuple(talk), None, Sampling(max_tokens=32), person="ann")))
+        talk.append(Message("assistant", heard.text))
+        first = heard.times[0]
+    return first
+
+
+def intruded() -> list[Chat]:
+    """8 chats that are speaking when somebody comes with 1,200 tokens."""
+    source = random.Random(4)
+    speaking = [Chat(Request((Message("user", words(24, source)),), None, Sampling(max_tokens=96))) for _ in range(8)]
+    return [*speaking, Chat(Request((Message("user", words(1200, source)),), None, Sampling(max_tokens=4)), at=0.5)]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The engines that are compared: one request at a time, batching, with reuse, and without chunks."""
+
+    plain: Engine
+    batching: Engine
+    reusing: Engine
+    unchunked: Engine
+    voices: tuple[VoiceVersion, ...]
+    repeat: int
+
+    async def compare(self, name: str, goal: str, chats: Sequence[Chat]) -> tuple[Outcome, list[str]]:
+        """A row of the table: the best of several runs of each engine, one after the other."""
+        pairs = [(await run(self.plain, chats), await run(self.batching, chats)) for _ in range(self.repeat)]
+        slow, quick = (min(outcomes, key=lambda o: o.wall) for outcomes in zip(*pairs, strict=True))
+        equal = sum(a.text.strip() == b.text.strip() for a, b in zip(slow.heard, quick.heard, strict=True))
+        figures = [
+            f"{slow.words / slow.wall:.0f} > {quick.words / quick.wall:.0f} words/s: {slow.wall / quick.wall:.1f}x",
+            f"(processor time {slow.processor / quick.processor:.1f}x)",
+            f"first word {slow.first * 1e3:.0f} > {quick.first * 1e3:.0f} ms: /{slow.first / quick.first:.1f}",
+            f"equal {equal}/{len(chats)}",
+        ]
+        return quick, [name, ", ".join(figures), goal]
+
+    async def rows(self) -> list[list[str]]:
+        base, first = await self.compare("B1 burst of 16", "3x, /6", burst([None]))
+        mixed, second = await self.compare("B2 same, 4 voices mixed", "3x, /6", burst(self.voices))
+        second[1] += f", {1 - base.wall / mixed.wall * mixed.words / base.words:.0%} below B1"
+        _, third = await self.compare("B5 short questions", "5x", short_questions())
+        again, known = [min([await six_turns(e) for _ in range(self.repeat)]) for e in (self.batching, self.reusing)]
+        fourth = ["B6 sixth turn", f"first word {again * 1e3:.0f} > {known * 1e3:.0f} ms: /{again / known:.1f}", "/5"]
+        return [first, second, third, fourth, await self.chunks()]
+
+    async def chunks(self) -> list[str]:
+        """How long eight people wait for their next word while a long prompt is read, whole and in chunks."""
+        clock, processor = [], []
+        for engine in (self.unchunked, self.batching):
+            outcomes = [await run(engine, intruded()) for _ in range(self.repeat)]
+            clock.append(min(max(longest_gap(h.times) for h in o.heard[:8]) for o in outcomes))
+            processor.append(min(max(longest_gap(h.worked) for h in o.heard[:8]) for o in outcomes))
+        figures = [
+            f"longest gap {clock[0] * 1e3:.0f} > {clock[1] * 1e3:.0f} ms: /{clock[0] / clock[1]:.1f}",
+            f"(processor time {processor[0] * 1e3:.0f} > {processor[1] * 1e3:.0f}: /{processor[0] / processor[1]:.1f})",
+        ]
+        return ["B8 long prompt", ", ".join(figures), "/3"]
+
+
+async def measure(folder: Path, options: argparse.Namespace) -> list[list[str]]:
+    base = make_base(folder / "base", size=options.size)
+    registry = VoiceRegistry(folder / "voices")
+    voices = tuple(make_voice(base, registry, seed=seed) for seed in range(4))
+    model = load_weights(base, dtype=options.dtype, device="cpu").eval()
+    reason = refusal(model, context=4096)
+    if reason is not None:
+        raise SystemExit(reason)
+    tokenizer = load_tokenizer(base)
+
+    def batching(**limits: Any) -> BatchingEngine:
+        return BatchingEngine(base, model, tokenizer=tokenizer, limits=Limits(threads=options.threads, **limits))
+
+    plain = GenerateEngine(base, dtype=options.dtype)
+    mixing, reusing = batching(prefix_bytes=0), batching(per_person=1)
+    unchunked = batching(prefix_bytes=0, pace=Pace(4096, 4096))
+    for engine in (plain, mixing, reusing, unchunked):  # the first run of each sets up kernels
+        await run(engine, short_questions()[:2])
+    rows = await Bench(plain, mixing, reusing, unchunked, voices, options.repeat).rows()
+    for engine in (plain, mixing, reusing, unchunked):
+        await engine.close()
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=SHAPES, default="56m")
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--repeat", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    transformers_logging.disable_progress_bar()
+    started, load = time.perf_counter(), os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = asyncio.run(measure(Path(folder), options))
+    for name, figures, goal in rows:
+        print(f"{name:24}{figures}  (goal {goal})")
+    print(
+        f"Llama {options.size}, {options.dtype}, {options.threads} thread(s), best of {options.repeat}; "
+        f"torch {torch.__version__}; load before {load:.1f}, after {os.getloadavg()[0]:.1f} on {os.cpu_count()} "
+        f"processors; {time.perf_counter() - started:.0f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()
