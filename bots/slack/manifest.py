@@ -70,6 +70,10 @@ def manifest(name: str, about: str, *, prompts: Sequence[str] = (), url: str | N
     }
 
 
+def _home() -> Json:
+    return {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False}
+
+
 def _suggested(prompts: Sequence[str]) -> list[Json]:
     texts = list(prompts)[:_PROMPTS] or ["What can you help me with?"]
     return [{"title": shortened(text, _PROMPT_TITLE), "message": text} for text in texts]

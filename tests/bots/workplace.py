@@ -1,0 +1,65 @@
+"""A workplace for tests of platforms: an assistant on a scripted engine, and a bot that runs in its own thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bots.assignment import Assignment
+from bots.assistant import Assistant
+from bots.contributions import Contributions
+from bots.platform import Platform
+from brandvoice.testing import ScriptedEngine
+from conversations.importers import BUILTIN_IMPORTERS
+from conversations.store import ConversationStore
+from styles.style import Style
+from styles.voices import VoiceRegistry
+from tests.emulators.slack.loop import LoopThread
+
+HARBOR = Style(
+    name="harbor",
+    title="Harbor",
+    about="A calm shop for boats and everything around them.",
+    example_prompts=("Where is my order?", "Can I return this?", "Do you ship abroad?", "What is new?", "Too many"),
+)
+
+
+def assistant_on(store: ConversationStore, engine: ScriptedEngine, folder: Path, **changes: Any) -> Assistant:
+    """An assistant for the style `harbor`, everywhere."""
+    settings: dict[str, Any] = {
+        "store": store,
+        "voices": VoiceRegistry(folder / "voices"),
+        "styles": {"harbor": HARBOR},
+        "engine": engine,
+        "assignments": [Assignment("*:*", "harbor")],
+    }
+    return Assistant(**(settings | changes))
+
+
+def contributions_to(store: ConversationStore) -> Contributions:
+    return Contributions(store, importers=BUILTIN_IMPORTERS)
+
+
+@contextlib.contextmanager
+def running(platform: Platform, assistant: Assistant, contributions: Contributions) -> Iterator[LoopThread]:
+    """A platform at work in a thread of its own, stopped as `serve` stops it."""
+    loop = LoopThread(platform.name)
+    loop.start()
+
+    async def begin() -> asyncio.Task[None]:
+        return asyncio.create_task(platform.run(assistant, contributions))
+
+    async def end(task: asyncio.Task[None]) -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    task = loop.submit(begin()).result(10)
+    try:
+        yield loop
+    finally:
+        loop.submit(end(task)).result(20)
+        loop.stop()
