@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+WORTHWHILE = 0.08  # a gain of the joint score that people notice
 _RESAMPLES = 4_000
+_NINE_IN_TEN = 1.960 + 1.282  # normal quantiles of 95 % two-sided confidence and of 90 % power
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +46,30 @@ def gain(
 ) -> Interval | None:
     """How much larger ours are than theirs on the same prompts."""
     return interval([a - b for a, b in zip(ours, theirs, strict=True)], clusters=clusters, seed=seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What a holdout of this size can find: the smallest true gain that it finds nine times in ten (`detectable`), and
+    how many independent prompts a gain of `worthwhile` would need.
+    """
+
+    detectable: float
+    worthwhile: float
+    prompts_needed: int
+
+
+def power(
+    differences: Sequence[float], *, clusters: Sequence[Hashable], worthwhile: float = WORTHWHILE
+) -> Power | None:
+    """The power of paired differences, by the normal approximation over clusters; None below two clusters."""
+    import numpy as np
+
+    sums: dict[Hashable, list[float]] = {}
+    for difference, cluster in zip(differences, clusters, strict=True):
+        sums.setdefault(cluster, []).append(difference)
+    if len(sums) < 2:
+        return None
+    spread = float(np.std([sum(values) / len(values) for values in sums.values()], ddof=1))
+    needed = math.ceil((_NINE_IN_TEN * spread / worthwhile) ** 2)
+    return Power(_NINE_IN_TEN * spread / math.sqrt(len(sums)), worthwhile, max(2, needed))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +11,8 @@ from styles.checks import Check, Summary, summarise
 from styles.wording import emoji_in, words
 from training.baselines import TITLES, Case
 from training.bootstrap import Interval, interval
+from training.joint import Content, fluency
+from training.movement import Habits
 from training.overlap import TrainingLines, chrf, degenerate, repetition
 
 FindPersonalData = Callable[[str], Sequence[str]]
@@ -22,7 +26,7 @@ class Replies:
     prompt_tokens: float = 0.0  # per reply
     seconds: float = 0.0  # per reply
     loss: float | None = None  # nats per token of the brand's own reply
-    perplexity: float | None = None
+    own_losses: Sequence[float] = ()  # nats per token of each answer under the base model
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,10 @@ class Column:
     loss: float | None
     perplexity: float | None
     style: Interval | None
+    joint: Interval | None
+    content: float
+    fluency: float | None
+    distance: float  # of its habits from the brand's, in standard deviations
     chrf: float
     words: float
     emoji: float
@@ -55,7 +63,7 @@ class Column:
     seconds: float
     checks: tuple[Summary, ...]
     troubles: tuple[Trouble, ...]
-    styles: tuple[float, ...] = field(default=(), repr=False)  # per case, for paired comparisons
+    per_case: Mapping[str, tuple[float, ...]] = field(default_factory=dict, repr=False)  # for paired comparisons
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +73,29 @@ class Measures:
     cases: Sequence[Case]
     checks: Sequence[Check]
     lines: TrainingLines
+    habits: Habits
+    content: Content
+    human: float  # loss under the base model that hardly any reply of a person exceeds
     style_score: Callable[[str], float] | None
     personal_data: FindPersonalData | None
 
     def column(self, name: str, replies: Replies) -> Column:
         """Measure the replies of one column."""
         texts = replies.texts
-        styles = tuple(self.style_score(text) for text in texts) if self.style_score else ()
-        troubles = [*self._degenerate(texts), *self._verbatim(texts), *self._personal(texts)]
-        share = {kind: sum(t.kind == kind for t in troubles) for kind in ("degenerate", "verbatim", "personal data")}
+        troubles = (*self._degenerate(texts), *self._verbatim(texts), *self._personal(texts))
+        share = Counter(trouble.kind for trouble in troubles)
+        per_case = self._per_case(replies)
         return Column(
             name=name,
             title=TITLES[name],
             loss=replies.loss,
-            perplexity=replies.perplexity,
-            style=interval(styles, clusters=[case.cluster for case in self.cases]) if styles else None,
-            chrf=_mean([chrf(text, case.reference) for text, case in zip(texts, self.cases, strict=True)]),
+            perplexity=math.exp(min(replies.loss, 700)) if replies.loss is not None else None,
+            style=self._interval(per_case.get("style")),
+            joint=self._interval(per_case.get("joint")),
+            content=_mean(per_case["content"]),
+            fluency=_mean(per_case["fluency"]) if "fluency" in per_case else None,
+            distance=self.habits.distance(texts),
+            chrf=_mean(per_case["chrf"]),
             words=_mean([len(words(text)) for text in texts]),
             emoji=_mean([len(emoji_in(text)) for text in texts]),
             repetition=_mean([repetition(text) for text in texts]),
@@ -90,9 +105,29 @@ class Measures:
             prompt_tokens=replies.prompt_tokens,
             seconds=replies.seconds,
             checks=tuple(summarise(check, texts) for check in self.checks),
-            troubles=tuple(troubles),
-            styles=styles,
+            troubles=troubles,
+            per_case=per_case,
         )
+
+    def _per_case(self, replies: Replies) -> dict[str, tuple[float, ...]]:
+        """Every measure that is taken of each answer; style and joint only where they can be."""
+        pairs = list(zip(replies.texts, self.cases, strict=True))
+        measured = {
+            "chrf": tuple(chrf(text, case.reference) for text, case in pairs),
+            "content": tuple(self.content.score(text, case) for text, case in pairs),
+        }
+        if replies.own_losses:
+            own = zip(replies.texts, replies.own_losses, strict=True)
+            measured["fluency"] = tuple(fluency(text, loss=loss, human=self.human) for text, loss in own)
+        if self.style_score:
+            measured["style"] = tuple(self.style_score(text) for text in replies.texts)
+        parts = [measured.get(name) for name in ("style", "content", "fluency")]
+        if all(parts):
+            measured["joint"] = tuple(math.prod(case) for case in zip(*filter(None, parts), strict=True))
+        return measured
+
+    def _interval(self, values: Sequence[float] | None) -> Interval | None:
+        return interval(values or (), clusters=[case.cluster for case in self.cases][: len(values or ())])
 
     def _degenerate(self, texts: Sequence[str]) -> list[Trouble]:
         found = [(case, text, degenerate(text)) for case, text in zip(self.cases, texts, strict=True)]

@@ -14,20 +14,25 @@ from conversations.messages import Message
 from styles.base_model import BaseModel, load_tokenizer
 from styles.checks import Check, style_checks
 from styles.classifier import Sample, StyleClassifier, fit_classifier
-from styles.rendering import Rendered, Renderer
+from styles.lexicon import WordUse, compare_lexicon
+from styles.rendering import Renderer
 from styles.style import Style
 from styles.voices import VoiceVersion
 from training.baselines import Baselines, Case, ColumnName, make_cases
-from training.bootstrap import Interval, gain
+from training.bootstrap import Interval, Power, gain, power
 from training.columns import Column, FindPersonalData, Measures, Replies, banned_share
 from training.gate import Scores
-from training.likelihood import Likelihood, mean_loss
+from training.joint import Content
+from training.likelihood import Likelihood
+from training.movement import Habits, Movement
 from training.overlap import TrainingLines
 from training.plan import Machine
 from training.progress import Progress, load_curve
+from training.reading import Asked, General, Read, Reader
 
 Speak = Callable[[Sequence[Sequence[Message]], VoiceVersion | None], list[str]]
 
+_LEXICON = 12  # words shown
 _CLASSIFIER_PROMPTS = 150  # base replies to train prompts that the classifier is fitted on; more gains little
 
 
@@ -36,7 +41,8 @@ class EvaluationTask:
     """What to measure. `speak` answers prompts as a voice (None: the base model) the way it would be served.
 
     `clusters` names the conversation, customer or duplicate cluster of each holdout conversation; those of one
-    cluster are not independent. `personal_data` lists what it finds in a text; without it the gate says no.
+    cluster are not independent. `personal_data` lists what it finds in a text; without it the gate says no. `general`
+    are conversations of others, on which a voice should not get worse.
     """
 
     style: Style
@@ -51,6 +57,7 @@ class EvaluationTask:
     clusters: Sequence[str] | None = None
     personal_data: FindPersonalData | None = None
     extra_checks: Sequence[Check] = ()
+    general: Sequence[Sequence[Message]] = ()
     curve: Path | None = None
     shots: int = 4
     seed: int = 0
@@ -101,6 +108,10 @@ class Evaluation:
     columns: tuple[Column, ...]
     brand: Column
     differences: tuple[Difference, ...]
+    movements: tuple[Movement, ...]
+    lexicon: tuple[WordUse, ...]  # words that the tuned voice uses more or less often than the brand
+    power: Power | None  # of the style score against the base model
+    general: General | None
     classifier: ClassifierFacts | None
     answers: tuple[Answer, ...]
     curve: tuple[Progress, ...]
@@ -129,9 +140,11 @@ def evaluate(task: EvaluationTask) -> Evaluation:
             "Import more conversations and curate again."
         )
     train = make_cases(task.train)
-    replies = _Speaking(task, cases, Baselines(task.style, train, shots=task.shots)).columns()
+    replies, read = _Speaking(task, cases, Baselines(task.style, train, shots=task.shots)).columns()
     classifier, notes = _classifier(task, train, cases, base=replies["base"].texts)
-    measures = _measures(task, cases, classifier)
+    measures = _measures(task, cases, classifier, base=replies["base"].texts, human=read.human)
+    clusters = [case.cluster for case in cases]
+    references = [case.reference for case in cases]
     columns = tuple(measures.column(name, said) for name, said in replies.items())
     return Evaluation(
         style=task.style.name,
@@ -141,10 +154,14 @@ def evaluate(task: EvaluationTask) -> Evaluation:
         dataset=task.voice.manifest.dataset,
         train_examples=len(task.train),
         holdout_prompts=len(cases),
-        holdout_clusters=len({case.cluster for case in cases}),
+        holdout_clusters=len(set(clusters)),
         columns=columns,
-        brand=measures.column("brand", Replies([case.reference for case in cases])),
-        differences=tuple(_differences(columns, cases, seed=task.seed)),
+        brand=measures.column("brand", Replies(references)),
+        differences=tuple(_differences(columns, clusters, seed=task.seed)),
+        movements=measures.habits.movements(replies["tuned"].texts, clusters=clusters),
+        lexicon=tuple(compare_lexicon(replies["tuned"].texts, references)[:_LEXICON]),
+        power=_power(columns, clusters),
+        general=read.general,
         classifier=_facts(classifier),
         answers=tuple(_answers(cases, replies, columns)),
         curve=tuple(load_curve(task.curve)) if task.curve else (),
@@ -169,12 +186,22 @@ def gate_scores(evaluation: Evaluation) -> Scores:
         banned_tuned=banned_share(tuned),
         degenerate=tuned.degenerate,
         verbatim=tuned.verbatim,
+        verbatim_brand=evaluation.brand.verbatim,
         personal_data=tuned.personal_data,
+        general_rise=_rise(evaluation.general),
+        detectable_gain=evaluation.power.detectable if evaluation.power else None,
     )
 
 
+def _rise(general: General | None) -> float | None:
+    """How much the loss on other conversations rose; not a number where it should have been measured and was not."""
+    if general is None:
+        return None
+    return general.tuned - general.base if general.tuned is not None and general.base is not None else math.nan
+
+
 class _Speaking:
-    """Asks every column the holdout prompts and reads the brand's own replies with it."""
+    """Asks every column the holdout prompts, then reads what was said."""
 
     def __init__(self, task: EvaluationTask, cases: Sequence[Case], baselines: Baselines) -> None:
         self._task = task
@@ -182,39 +209,30 @@ class _Speaking:
         self._baselines = baselines
         self._renderer = Renderer(load_tokenizer(task.base))
 
-    def columns(self) -> dict[str, Replies]:
+    def columns(self) -> tuple[dict[str, Replies], Read]:
         task = self._task
         wanted = [name for name in task.columns if name != "current" or task.current is not None]
         if not {"base", "tuned"} <= set(wanted):
             raise TrainingRefused('An evaluation compares at least the columns "base" and "tuned".')
-        prompts = {name: [self._baselines.prompt(name, case) for case in self._cases] for name in wanted}
-        lost = self._losses(prompts)
-        return {name: self._ask(name, asked, loss=lost[name]) for name, asked in prompts.items()}
+        answered = {name: self._ask(name) for name in wanted}
+        task.watch("reading the answers and the brand's replies")
+        reader = Reader(self._renderer, Likelihood(task.base, task.machine))
+        read = reader.read({name: asked for name, (asked, _) in answered.items()}, self._cases, task.general)
+        return {name: self._replies(name, asked, seconds, read) for name, (asked, seconds) in answered.items()}, read
 
-    def _ask(self, name: ColumnName, prompts: Sequence[Sequence[Message]], *, loss: float | None) -> Replies:
-        self._task.watch(f"{name} answers {len(prompts)} holdout prompts")
+    def _ask(self, name: ColumnName) -> tuple[Asked, float]:
+        """What a column answers, and the seconds it took for each reply."""
+        self._task.watch(f"{name} answers {len(self._cases)} holdout prompts")
+        prompts = [self._baselines.prompt(name, case) for case in self._cases]
+        voice = {"tuned": self._task.voice, "current": self._task.current}.get(name)
         began = time.monotonic()
-        texts = said(self._task.speak, prompts, self._voice(name))
+        texts = said(self._task.speak, prompts, voice)
         seconds = (time.monotonic() - began) / len(prompts)
-        tokens = sum(len(self._renderer.prompt(prompt)) for prompt in prompts) / len(prompts)
-        return Replies(texts, tokens, seconds, loss, math.exp(min(loss, 700)) if loss is not None else None)
+        return Asked(prompts, voice.path if voice else None, texts), seconds
 
-    def _losses(self, prompts: Mapping[ColumnName, Sequence[Sequence[Message]]]) -> dict[ColumnName, float | None]:
-        """Nats per token of the brand's replies after each column's prompts; the model is let go afterwards."""
-        self._task.watch("reading the brand's replies")
-        likelihood = Likelihood(self._task.base, self._task.machine)
-        lost = {}
-        for name, asked in prompts.items():
-            voice = self._voice(name)
-            rendered = [self._render(p, case) for p, case in zip(asked, self._cases, strict=True)]
-            lost[name] = mean_loss(likelihood.losses(rendered, adapter=voice.path if voice else None))
-        return lost
-
-    def _render(self, prompt: Sequence[Message], case: Case) -> Rendered:
-        return self._renderer.render([*prompt, Message("assistant", case.reference)])
-
-    def _voice(self, name: ColumnName) -> VoiceVersion | None:
-        return {"tuned": self._task.voice, "current": self._task.current}.get(name)
+    def _replies(self, name: str, asked: Asked, seconds: float, read: Read) -> Replies:
+        tokens = sum(len(self._renderer.prompt(prompt)) for prompt in asked.prompts) / len(asked.prompts)
+        return Replies(asked.texts, tokens, seconds, read.brand[name], read.own[name])
 
 
 def said(speak: Speak, prompts: Sequence[Sequence[Message]], voice: VoiceVersion | None) -> list[str]:
@@ -253,26 +271,46 @@ def _pairs(cases: Sequence[Case], theirs: Sequence[str]) -> list[Sample]:
     return ours + [Sample(reply, case.cluster, brand=False) for case, reply in zip(cases, theirs, strict=True)]
 
 
-def _measures(task: EvaluationTask, cases: Sequence[Case], classifier: StyleClassifier | None) -> Measures:
+def _measures(
+    task: EvaluationTask,
+    cases: Sequence[Case],
+    classifier: StyleClassifier | None,
+    *,
+    base: Sequence[str],
+    human: float,
+) -> Measures:
     spoken = [m.content for messages in task.train for m in messages if m.role == "assistant"]
     return Measures(
         cases=cases,
         checks=(*style_checks(task.style), *task.extra_checks),
         lines=TrainingLines(spoken, fixed=[task.style.greeting, task.style.sign_off]),
+        habits=Habits([case.reference for case in cases], base, language=task.style.language),
+        content=Content(spoken, language=task.style.language),
+        human=human,
         style_score=classifier.score if classifier else None,
         personal_data=task.personal_data,
     )
 
 
-def _differences(columns: Sequence[Column], cases: Sequence[Case], *, seed: int) -> list[Difference]:
+def _differences(columns: Sequence[Column], clusters: Sequence[str], *, seed: int) -> list[Difference]:
+    """The tuned voice against every other column in every measure that both have."""
     tuned = next(column for column in columns if column.name == "tuned")
-    clusters = [case.cluster for case in cases]
     found = []
     for column in columns:
-        risen = gain(tuned.styles, column.styles, clusters=clusters, seed=seed) if column is not tuned else None
-        if risen:
-            found.append(Difference("style", column.name, risen))
+        for measure in ("joint", "style", "content", "chrf"):
+            ours, theirs = tuned.per_case.get(measure), column.per_case.get(measure)
+            risen = (
+                gain(ours, theirs, clusters=clusters, seed=seed) if ours and theirs and column is not tuned else None
+            )
+            if risen:
+                found.append(Difference(measure, column.name, risen))
     return found
+
+
+def _power(columns: Sequence[Column], clusters: Sequence[str]) -> Power | None:
+    styles = {column.name: column.per_case.get("style", ()) for column in columns}
+    differences = [a - b for a, b in zip(styles["tuned"], styles["base"], strict=True)]
+    return power(differences, clusters=clusters[: len(differences)])
 
 
 def _facts(classifier: StyleClassifier | None) -> ClassifierFacts | None:
@@ -287,7 +325,7 @@ def _answers(cases: Sequence[Case], replies: Mapping[str, Replies], columns: Seq
             tuple((m.role, m.content) for m in case.prompt),
             case.reference,
             {name: said.texts[i] for name, said in replies.items()},
-            {column.name: column.styles[i] for column in columns if column.styles},
+            {column.name: column.per_case["style"][i] for column in columns if "style" in column.per_case},
         )
         for i, case in enumerate(cases)
     ]

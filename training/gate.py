@@ -23,7 +23,10 @@ class Scores:
     banned_tuned: float | None
     degenerate: float | None
     verbatim: float | None
+    verbatim_brand: float | None  # the brand's own replies have canned lines too
     personal_data: int | None
+    general_rise: float | None = None  # of the loss on other conversations, in nats per token
+    detectable_gain: float | None = None  # of the style score, nine times in ten, with a holdout of this size
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,12 @@ class Limits:
     allow_underpowered: bool = False
     min_style_gain: float = 0.0  # what the lower end of the interval has to exceed
     min_style_auc: float = 0.75
-    max_verbatim: float = 0.02
+    max_verbatim: float = 0.02  # over the share of the brand's own replies
     max_personal_data: int = 0
     max_degenerate: float = 0.02
     max_banned_rise: float = 0.0
+    max_general_rise: float = 0.5
+    need_general: bool = False  # whether a candidate may pass without other conversations to measure it on
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +89,19 @@ def _reasons(scores: Scores, limits: Limits) -> Iterator[Reason]:
     yield _classifier(scores, limits)
     yield _style(scores, limits)
     yield _banned(scores, limits)
-    yield _share("degenerate replies", scores.degenerate, limits.max_degenerate)
-    yield _share("replies that repeat training lines", scores.verbatim, limits.max_verbatim)
+    yield _degenerate(scores, limits)
+    yield _verbatim(scores, limits)
     yield _personal_data(scores, limits)
+    if limits.need_general or scores.general_rise is not None:
+        yield _general(scores, limits)
 
 
 def _power(scores: Scores, limits: Limits) -> Reason:
     n, needed = scores.holdout_prompts, limits.min_prompts
     if n >= needed:
         return Reason("holdout", True, f"{n} holdout prompts, {needed} are needed")
-    text = f"underpowered: {n} holdout prompts, {needed} are needed to be sure"
+    found = f" (they find a gain of {scores.detectable_gain:.2f} or more)" if _known(scores.detectable_gain) else ""
+    text = f"underpowered: {n} holdout prompts{found}, {needed} are needed to be sure"
     return Reason("holdout", limits.allow_underpowered and n > 0, text)
 
 
@@ -134,10 +142,23 @@ def _banned(scores: Scores, limits: Limits) -> Reason:
     return Reason("banned words", kept, f"banned words {verb}: {base:.0%} → {tuned:.0%}")
 
 
-def _share(name: str, share: float | None, most: float) -> Reason:
+def _degenerate(scores: Scores, limits: Limits) -> Reason:
+    share = scores.degenerate
     if not _known(share):
-        return _missing(name)
-    return Reason(name, share <= most, f"{share:.1%} {name}, at most {most:.0%} allowed")
+        return _missing("degenerate replies")
+    text = f"{share:.1%} of the replies are degenerate, at most {limits.max_degenerate:.0%} allowed"
+    return Reason("degenerate replies", share <= limits.max_degenerate, text)
+
+
+def _verbatim(scores: Scores, limits: Limits) -> Reason:
+    share, brand = scores.verbatim, scores.verbatim_brand
+    if not (_known(share) and _known(brand)):
+        return _missing("verbatim training lines")
+    most = brand + limits.max_verbatim
+    text = (
+        f"{share:.1%} of the replies repeat training lines, at most {most:.1%} allowed (the brand itself: {brand:.1%})"
+    )
+    return Reason("verbatim training lines", share <= most, text)
 
 
 def _personal_data(scores: Scores, limits: Limits) -> Reason:
@@ -146,6 +167,14 @@ def _personal_data(scores: Scores, limits: Limits) -> Reason:
         return _missing("personal data")
     text = f"{found} replies with personal data, at most {limits.max_personal_data} allowed"
     return Reason("personal data", found <= limits.max_personal_data, text)
+
+
+def _general(scores: Scores, limits: Limits) -> Reason:
+    rise = scores.general_rise
+    if not _known(rise):
+        return _missing("general ability")
+    text = f"loss on other conversations {rise:+.2f} nats a token, at most {limits.max_general_rise:+.2f} allowed"
+    return Reason("general ability", rise <= limits.max_general_rise, text)
 
 
 def _known(value: float | None) -> TypeGuard[float]:

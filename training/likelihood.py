@@ -50,6 +50,7 @@ class Likelihood:
         self._machine = machine
         self._model = load_weights(base, dtype=machine.dtype, device=machine.device).eval()
         self._adapters: set[str] = set()
+        self.context: int = self._model.config.get_text_config().max_position_embeddings
 
     def losses(self, rendered: Sequence[Rendered], *, adapter: Path | None = None) -> list[Loss]:
         """The loss of every rendered conversation under the base model, or under it with an adapter."""

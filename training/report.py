@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from styles.wording import TOKEN, WORD, folded
+from training.advice import advise
 from training.columns import Column
 from training.evaluation import Answer, Evaluation
 from training.gate import Verdict
@@ -23,7 +24,8 @@ _MOST_ANSWERS = 60  # on the page; report.json has all of them
 def save_report(evaluation: Evaluation, verdict: Verdict, folder: Path) -> Path:
     """Write `report.json` and the self-contained `report.html`; returns the latter's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    whole = {"format": REPORT_FORMAT, "verdict": asdict(verdict), "evaluation": evaluation.plain()}
+    told = asdict(verdict) | {"words": verdict.words, "advice": advise(evaluation)}
+    whole = {"format": REPORT_FORMAT, "verdict": told, "evaluation": evaluation.plain()}
     _write(folder / "report.json", json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     _write(folder / "report.html", render(evaluation, verdict))
     return folder / "report.html"
@@ -48,6 +50,7 @@ def render(evaluation: Evaluation, verdict: Verdict) -> str:
         tuned=evaluation.column("tuned"),
         columns=(*evaluation.columns, evaluation.brand),
         rows=_rows(evaluation),
+        advice=advise(evaluation),
         checks=_check_rows(evaluation),
         curve=_curve(evaluation.curve),
         answers=answers[:_SHOWN_ANSWERS],
@@ -85,9 +88,17 @@ def _style(column: Column) -> float | None:
     return column.style.mean if column.style else None
 
 
+def _joint(column: Column) -> float | None:
+    return column.joint.mean if column.joint else None
+
+
 _MEASURES = (
     _Measure("Style score", "0 to 1, how surely the brand wrote it", _style, "{:.2f}".format, 1),
     _Measure("Perplexity", "on the brand’s own replies, lower is better", lambda c: c.perplexity, "{:,.1f}".format, -1),
+    _Measure("Joint score", "style × content × fluency of each reply", _joint, "{:.2f}".format, 1),
+    _Measure("Content", "same facts and like words as the brand’s own reply", lambda c: c.content, "{:.2f}".format, 1),
+    _Measure("Fluency", "no stranger than what people write", lambda c: c.fluency, "{:.2f}".format, 1),
+    _Measure("Habits", "distance from the brand’s, in standard deviations", lambda c: c.distance, "{:.2f}".format, -1),
     _Measure("chrF", "likeness to the brand’s own reply, 0 to 1", lambda c: c.chrf, "{:.2f}".format, 1),
     _Measure("Words", "in a reply", lambda c: c.words, "{:.1f}".format),
     _Measure("Emoji", "in a reply", lambda c: c.emoji, "{:.2f}".format),
@@ -180,7 +191,8 @@ def mark(reply: str, *, base: str, reference: str) -> list[Piece]:
         parts += [Piece(reply[end : match.start()], kind if kind == before else ""), Piece(match[0], kind)]
         end, before = match.end(), kind
     parts.append(Piece(reply[end:], ""))
-    return [Piece("".join(p.text for p in run), kind) for kind, run in groupby(parts, key=lambda part: part.kind)]
+    runs = groupby((part for part in parts if part.text), key=lambda part: part.kind)
+    return [Piece("".join(part.text for part in run), kind) for kind, run in runs]
 
 
 def _shared(ours: Sequence[str], base: str) -> set[int]:

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from training.bootstrap import gain, interval
+from training.bootstrap import gain, interval, power
 
 
 def test_the_interval_holds_the_mean_and_is_the_same_every_time() -> None:
@@ -47,3 +47,25 @@ def test_false_gains_are_as_rare_as_the_interval_says() -> None:
         assert found is not None
         false += found.low > 0
     assert false <= 8  # 2.5 % of 100 are 2 or 3
+
+
+def test_power_says_which_gain_a_holdout_finds_nine_times_in_ten() -> None:
+    choice = random.Random(6)
+    found = power([choice.gauss(0.1, 0.35) for _ in range(2000)], clusters=range(2000))
+    assert found is not None
+    assert found.prompts_needed == pytest.approx(201, rel=0.08)
+    assert found.detectable == pytest.approx(0.0254, rel=0.05)
+    hits = 0
+    for seed in range(60):
+        drawn = interval(
+            [choice.gauss(0.08, 0.35) for _ in range(found.prompts_needed)],
+            clusters=range(found.prompts_needed),
+            seed=seed,
+        )
+        assert drawn is not None
+        hits += drawn.low > 0
+    assert hits >= 46  # 54 are expected
+
+
+def test_one_conversation_has_no_power() -> None:
+    assert power([0.1, 0.2], clusters=["same", "same"]) is None

@@ -16,6 +16,7 @@ GOOD = Scores(
     banned_tuned=0.0,
     degenerate=0.0,
     verbatim=0.01,
+    verbatim_brand=0.0,
     personal_data=0,
 )
 
@@ -34,8 +35,8 @@ def test_a_good_candidate_passes_every_measure() -> None:
         ({"style_gain_low": -0.01}, "does not rise for sure"),
         ({"style_gain_low": 0.0}, "does not rise for sure"),
         ({"style_auc": 0.74}, "cannot tell brand from base"),
-        ({"verbatim": 0.021}, "2.1% replies that repeat training lines"),
-        ({"degenerate": 0.05}, "5.0% degenerate replies"),
+        ({"verbatim": 0.021}, "2.1% of the replies repeat training lines"),
+        ({"degenerate": 0.05}, "5.0% of the replies are degenerate"),
         ({"personal_data": 1}, "1 replies with personal data"),
         ({"banned_tuned": 0.03}, "banned words in more replies than before: 2% → 3%"),
         ({"holdout_prompts": 199}, "underpowered: 199 holdout prompts, 200 are needed"),
@@ -49,7 +50,10 @@ def test_one_fault_is_enough_to_refuse_and_is_named(change: dict[str, float], sa
     assert said in verdict.words
 
 
-@pytest.mark.parametrize("name", [name for name in Scores.__slots__ if name != "holdout_prompts"])
+OPTIONAL = {"holdout_prompts", "general_rise", "detectable_gain"}
+
+
+@pytest.mark.parametrize("name", [name for name in Scores.__slots__ if name not in OPTIONAL])
 def test_a_missing_measurement_means_no(name: str) -> None:
     verdict = decide(replace(GOOD, **{name: None}), Limits())
     assert not verdict.passed
@@ -76,3 +80,20 @@ def test_a_small_holdout_passes_only_where_the_limits_say_so_and_stays_marked() 
 
 def test_no_prompt_at_all_never_passes() -> None:
     assert not decide(replace(GOOD, holdout_prompts=0), Limits(allow_underpowered=True)).passed
+
+
+def test_canned_lines_of_the_brand_are_not_held_against_the_voice() -> None:
+    assert decide(replace(GOOD, verbatim=0.11, verbatim_brand=0.10), Limits()).passed
+    assert not decide(replace(GOOD, verbatim=0.13, verbatim_brand=0.10), Limits()).passed
+
+
+def test_other_conversations_may_not_get_much_worse_and_are_needed_only_where_the_limits_say_so() -> None:
+    assert decide(replace(GOOD, general_rise=0.4), Limits()).passed
+    assert not decide(replace(GOOD, general_rise=0.6), Limits()).passed
+    assert not decide(replace(GOOD, general_rise=float("nan")), Limits()).passed
+    assert not decide(GOOD, Limits(need_general=True)).passed
+
+
+def test_a_small_holdout_says_what_it_can_find() -> None:
+    verdict = decide(replace(GOOD, holdout_prompts=50, detectable_gain=0.161), Limits())
+    assert "50 holdout prompts (they find a gain of 0.16 or more), 200 are needed" in verdict.words

@@ -5,7 +5,7 @@ import torch
 
 from conversations.errors import VoiceRefused
 from conversations.messages import Message
-from styles.base_model import BaseModel, find_base_model, load_tokenizer, load_weights
+from styles.base_model import BaseModel, load_tokenizer, load_weights
 from styles.rendering import IGNORED, Rendered, Renderer
 from training.likelihood import Likelihood, Loss, losses, mean_loss
 from training.plan import Machine
@@ -19,30 +19,9 @@ CHATS = [
 
 
 @pytest.fixture(scope="module")
-def base() -> BaseModel:
-    return find_base_model("starter")
-
-
-@pytest.fixture(scope="module")
 def rendered(base: BaseModel) -> list[Rendered]:
     renderer = Renderer(load_tokenizer(base))
     return [renderer.render(chat) for chat in CHATS]
-
-
-@pytest.fixture(scope="module")
-def adapters(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two LoRA adapters with random weights that are not zero."""
-    from peft import LoraConfig, get_peft_model
-
-    made = []
-    for seed in (1, 2):
-        torch.manual_seed(seed)
-        model = load_weights(base, dtype="float32", device="cpu")
-        config = LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
-        folder = tmp_path_factory.mktemp("adapter")
-        get_peft_model(model, config).save_pretrained(folder)
-        made.append(folder)
-    return made
 
 
 def test_losses_are_those_of_a_plain_forward_in_the_given_order(base: BaseModel, rendered: list[Rendered]) -> None:
