@@ -129,19 +129,20 @@ def one(connection: Connection, conversation_id: str) -> Conversation:
 
 def _page(connection: Connection, *, after: str | None, wanted: Select[Any]) -> list[Conversation]:
     if after is not None:
-        wanted = wanted.where(tables.conversations.c.id > after)
+        # Said of both tables, for PostgreSQL does not conclude the second and would read all links before it.
+        links = tables.conversation_sources.c.conversation_id
+        wanted = wanted.where(tables.conversations.c.id > after, links > after)
     return _with_messages(connection, connection.execute(wanted.limit(PAGE)).all())
 
 
 def _shelf(connection: Connection, ids: set[str], *, style: str) -> _Shelf:
-    table, links, origin = tables.conversations, tables.conversation_sources, tables.sources
+    table, links = tables.conversations, tables.conversation_sources
     known = connection.execute(select(table.c.id, table.c.fingerprint).where(table.c.id.in_(ids)))
-    in_style = (
-        select(links.c.conversation_id)
-        .join(origin, origin.c.id == links.c.source_id)
-        .where(links.c.conversation_id.in_(ids), origin.c.style == style)
-    )
-    return _Shelf({row.id: row.fingerprint for row in known}, set(connection.scalars(in_style)))
+    # Not joined to sources: before its first ANALYZE, PostgreSQL would go through all links of the source, each batch.
+    linked = connection.execute(select(links).where(links.c.conversation_id.in_(ids)))
+    of_style = set(connection.scalars(select(tables.sources.c.id).where(tables.sources.c.style == style)))
+    in_style = {row.conversation_id for row in linked if row.source_id in of_style}
+    return _Shelf({row.id: row.fingerprint for row in known}, in_style)
 
 
 def _insert(connection: Connection, shelf: _Shelf, *, now: datetime) -> None:

@@ -36,6 +36,7 @@ ADVICE = (
     ("readonly", "cannot be written. Make the file, its folder and its disk writable, or name another file"),
     ("read-only", "cannot be written. Make the database writable, or name another one as database_url"),
     ("unable to open", "cannot be opened. Make its folder writable, or name another file as database_url"),
+    ("permission denied", "may not be changed by this user. Give the user the right to create tables in it"),
     ("is full", "cannot be written because its disk is full. Make room"),
     ("locked", f"was kept locked by another program for over {BUSY_SECONDS} s. Close that program, then try again"),
 )
@@ -272,7 +273,8 @@ def _anything_plain(url: URL) -> Iterator[None]:
 
 
 def _sentence(url: URL, error: DBAPIError | NoConnectionLeft) -> str:
-    cause = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split()).rstrip(".")
+    said = str(error.orig if isinstance(error, DBAPIError) else error)
+    cause = " ".join(said.partition("\nLINE ")[0].split()).rstrip(".")
     for sign, advice in ADVICE:
         if sign in cause:
             return f"{_shown(url)} {advice} ({cause})."

@@ -180,6 +180,14 @@ def test_a_database_that_the_server_does_not_have_is_named(postgres: PostgresSer
         open_store(postgres.url("nothing"))
 
 
+def test_a_user_who_may_not_make_tables_is_told(postgres: PostgresServer) -> None:
+    postgres.run("CREATE ROLE guest LOGIN")
+    postgres.run("REVOKE CREATE ON SCHEMA public FROM PUBLIC", database="template1")
+    postgres.run("CREATE DATABASE closed TEMPLATE template1")
+    with pytest.raises(StoreError, match=r"may not be changed by this user.*permission denied for schema public\)\.$"):
+        open_store(postgres.url("closed").replace("brandvoice@", "guest@"))
+
+
 def test_a_plain_postgres_url_means_psycopg(postgres: PostgresServer) -> None:
     url = postgres.url("ready").replace("postgresql+psycopg://", "postgres://")
     with open_store(url) as store:
