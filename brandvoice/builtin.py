@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 @hookimpl
 def engines() -> dict[str, Callable[[Workspace], Engine]]:
-    return {"local": _local_engine}
+    return {"local": _local_engine, "echo": _echo_engine}
 
 
 @hookimpl
 def platforms() -> dict[str, Callable[[Workspace], Platform]]:
-    return {}
+    """Those that are configured."""
+    from brandvoice.slack import slack_is_configured, slack_platform
+
+    return {"slack": slack_platform} if slack_is_configured() else {}
 
 
 @hookimpl
@@ -38,6 +41,12 @@ def _local_engine(workspace: Workspace) -> Engine:
 
     machine = find_machine(workspace.settings.model.device)
     return local_engine(workspace.base_model(), dtype=machine.dtype, device=machine.device)
+
+
+def _echo_engine(workspace: Workspace) -> Engine:
+    from bots.engines.echo import EchoEngine
+
+    return EchoEngine()
 
 
 def make_engine(workspace: Workspace, offered: dict[str, Callable[[Workspace], Engine]]) -> Engine:

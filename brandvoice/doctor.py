@@ -14,7 +14,7 @@ from brandvoice.settings import SECRETS, secret
 from brandvoice.workspace import Workspace, find_workspace
 from conversations.errors import BrandvoiceError
 
-EXTRAS = {"slack": ("slack-bolt", "aiohttp"), "discord": ("discord.py",), "postgres": ("psycopg",)}
+EXTRAS = {"slack": ("slack-bolt", "aiohttp", "cryptography"), "discord": ("discord.py",), "postgres": ("psycopg",)}
 NEEDED_GIB = 2
 
 
@@ -96,6 +96,17 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
             yield Finding(name, "ok", "set")
         else:
             yield Finding(name, "off", "not set")
+    yield from _slack(workspace)
+
+
+def _slack(workspace: Workspace) -> Iterator[Finding]:
+    from brandvoice.slack import slack_checks
+
+    try:
+        for check in slack_checks(workspace):
+            yield Finding(check.subject, "ok" if check.ok else "fault", check.detail, "" if check.ok else check.mend)
+    except BrandvoiceError as error:
+        yield Finding("slack", "fault", str(error))
 
 
 def _attempt(subject: str, look: object) -> Finding:

@@ -55,7 +55,8 @@ def serve_platforms(workspace: Workspace, *, only: Sequence[str]) -> None:
     unknown = [name for name in only if name not in offered]
     if unknown:
         raise SettingsError(
-            f"{', '.join(unknown)}: not available. Platforms here: {', '.join(sorted(offered)) or 'none'}."
+            f"{', '.join(unknown)}: not configured. Platforms here: {', '.join(sorted(offered)) or 'none'}. "
+            "`brandvoice doctor` says what is missing."
         )
     chosen = [offered[name](workspace) for name in (only or sorted(offered))]
     if not chosen:

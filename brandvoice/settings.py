@@ -19,6 +19,8 @@ SECRETS = (
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
     "SLACK_SIGNING_SECRET",
+    "SLACK_CLIENT_SECRET",
+    "BRANDVOICE_STORE_KEY",
     "DISCORD_TOKEN",
     "BRANDVOICE_API_KEYS",
     "HF_TOKEN",
@@ -58,6 +60,7 @@ class SlackSection(_Section):
     """Where in Slack the assistant answers, and who may approve."""
 
     mode: Literal["socket", "http"] = "socket"
+    port: int = Field(default=3000, ge=0, le=65535)  # for mode "http" and for installing by OAuth, on [http] host
     channels: tuple[str, ...] = ()
     approvers: tuple[str, ...] = ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import ClientSession, ClientTimeout
 
@@ -32,6 +33,7 @@ class Options:
     channels: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 3000
+    installations: Path = Path("slack")
 
 
 class Slack:

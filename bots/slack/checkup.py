@@ -1,0 +1,77 @@
+"""The check-up: whether Slack takes our tokens, grants what we need, and how to mend what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import ClientSession, ClientTimeout
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.slack.clients import make_client
+from bots.slack.credentials import NEEDED_FROM, Credentials, Mode
+from bots.slack.failures import SLACK_FAILURES, reason
+from bots.slack.installations import sealing_fault
+from bots.slack.manifest import SCOPES
+
+_TIME: Final = ClientTimeout(total=10)
+_MEND_SOCKETS: Final = (
+    "It begins with xapp- and needs the scope connections:write: Basic Information > App-Level Tokens. "
+    "Socket Mode has to be switched on: Settings > Socket Mode."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    subject: str
+    ok: bool
+    detail: str
+    mend: str = ""
+
+
+async def check_up(credentials: Credentials, mode: Mode) -> list[Check]:
+    """Ask Slack about everything that is set; never raises for what Slack says."""
+    missing = [Check(name, False, "not set", NEEDED_FROM[name]) for name in credentials.missing(mode)]
+    async with ClientSession(timeout=_TIME) as session:
+        client = make_client(credentials.bot_token, api_url=credentials.api_url, session=session)
+        return missing + [check async for check in _checks(client, credentials, mode)]
+
+
+async def _checks(client: AsyncWebClient, credentials: Credentials, mode: Mode) -> AsyncIterator[Check]:
+    if credentials.bot_token and not credentials.many_workspaces:
+        for check in await _bot_token(client):
+            yield check
+    if credentials.app_token and mode == "socket":
+        yield await _app_token(client, credentials.app_token)
+    if credentials.many_workspaces and credentials.store_key:
+        fault = sealing_fault(credentials.store_key)
+        yield Check("slack store key", not fault, fault or "fits", "brandvoice slack key makes one.")
+
+
+async def _bot_token(client: AsyncWebClient) -> list[Check]:
+    try:
+        answer = await client.auth_test()
+    except SLACK_FAILURES as failure:
+        mend = "OAuth & Permissions > Bot User OAuth Token; install the app to the workspace anew if it was removed."
+        return [Check("slack bot token", False, f"Slack says {reason(failure)}", mend)]
+    granted = {scope.strip() for scope in str(answer.headers.get("x-oauth-scopes") or "").split(",")}
+    missing = sorted(set(SCOPES) - granted)
+    who = f"{answer.get('user')} in {answer.get('team')} ({answer.get('team_id')})"
+    scopes = Check(
+        "slack scopes",
+        not missing,
+        f"missing: {', '.join(missing)}" if missing else f"all {len(SCOPES)} granted",
+        "Paste `brandvoice slack manifest` under App Manifest, then reinstall the app." if missing else "",
+    )
+    return [Check("slack bot token", True, who), scopes]
+
+
+async def _app_token(client: AsyncWebClient, app_token: str) -> Check:
+    try:
+        await client.apps_connections_open(app_token=app_token)
+    except SLACK_FAILURES as failure:
+        return Check("slack app token", False, f"Slack says {reason(failure)}", _MEND_SOCKETS)
+    return Check("slack app token", True, "Socket Mode connects")
