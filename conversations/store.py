@@ -120,6 +120,11 @@ class ConversationStore:
         with self._database.writing() as connection:
             return talk.open_conversation(connection, platform, place=place, style=style, now=self._now())
 
+    def has_talk(self, platform: str, place: str) -> bool:
+        """Whether a conversation was begun at the place."""
+        with self._database.reading() as connection:
+            return talk.has_talk(connection, platform, place=place)
+
     def append(self, conversation_id: str, message: Message) -> Message:
         """Keep the message as the newest of the conversation; returns it as stored, with an id and a time.
 

@@ -40,6 +40,13 @@ def open_conversation(connection: Connection, platform: str, *, place: str, styl
     return opened
 
 
+def has_talk(connection: Connection, platform: str, *, place: str) -> bool:
+    """Whether a conversation was begun at the place."""
+    table = tables.conversations
+    begun = select(table.c.id).where(table.c.place == storable(f"{platform}:{place}")).limit(1)
+    return connection.scalar(begun) is not None
+
+
 def append(connection: Connection, conversation: str, *, message: Message, now: datetime) -> Message:
     """Put the message at the end and give it back as stored; one whose id the conversation has stays as it was."""
     _take_turn(connection, conversation, now=now)

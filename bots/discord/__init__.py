@@ -1,0 +1,1 @@
+"""Discord as a place where people talk to a voice."""

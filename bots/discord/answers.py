@@ -1,0 +1,165 @@
+"""Answers: every accepted message gets one, with a sign of life at once and a plain sentence when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+import discord
+
+from bots.assistant import Assistant, Incoming, Reply, Waiting
+from bots.discord import texts
+from bots.discord.buttons import under
+from bots.discord.failures import DISCORD_FAILURES, reason
+from bots.discord.journal import Entry, Journal
+from bots.discord.places import DIRECT, PLATFORM, Place, Question, place_of
+from bots.discord.typing_line import TypingLine
+from bots.discord.writer import Writer
+from conversations.errors import BrandvoiceError, NotFound
+from conversations.messages import Message
+
+LAST_WORDS: Final = 8.0  # seconds that running answers get to end when the bot is stopped
+log = logging.getLogger(__name__)
+Channels = Callable[[Place], discord.PartialMessageable]
+
+
+class Answers:
+    """Gives answers in the background; at one place one after the other."""
+
+    def __init__(self, assistant: Assistant, journal: Journal, *, channels: Channels, every: float) -> None:
+        self._assistant = assistant
+        self._journal = journal
+        self._channels = channels
+        self._every = every
+        self._running: dict[asyncio.Task[None], Place] = {}
+        self._stops: dict[str, Place] = {}
+        self._turns: dict[Place, asyncio.Lock] = {}
+        self._waiting: Counter[Place] = Counter()
+
+    def begin(self, question: Question, incoming: Incoming) -> None:
+        """Start answering an accepted message."""
+        task = asyncio.create_task(self._in_turn(question, incoming), name=f"answer {incoming.id}")
+        self._running[task] = question.place
+        task.add_done_callback(self._running.pop)
+
+    async def catch_up(self) -> None:
+        """Answer what an earlier process accepted and did not get to, and deliver what it had ready."""
+        unanswered = await self._assistant.unanswered(PLATFORM)
+        for entry in await self._journal.left():
+            if entry.question not in {incoming.id for incoming in unanswered}:
+                await self._deliver(entry)
+        for incoming in unanswered:
+            log.info("answering %s, left over from before the start", incoming.id)
+            with contextlib.suppress(NotFound):
+                self.begin(question_of(incoming), incoming)
+
+    def stop(self, token: str, *, channel: str) -> bool:
+        """Stop the answer whose button was pressed; False when it does not run in that channel."""
+        place = self._stops.get(token)
+        return place is not None and place.channel == channel and self._assistant.stop(PLATFORM, str(place))
+
+    async def close(self) -> None:
+        """Let running answers end with what they have said so far."""
+        for place in set(self._running.values()):
+            self._assistant.stop(PLATFORM, str(place))
+        if self._running:
+            _, late = await asyncio.wait(set(self._running), timeout=LAST_WORDS)
+            for task in late:
+                task.cancel()
+
+    async def _in_turn(self, question: Question, incoming: Incoming) -> None:
+        place = question.place
+        self._waiting[place] += 1
+        try:
+            async with (
+                TypingLine(self._channels(place)) as typing,
+                self._turns.setdefault(place, asyncio.Lock()),
+            ):
+                await self._give(question, incoming, typing)
+        finally:
+            self._waiting[place] -= 1
+            if not self._waiting[place]:
+                del self._waiting[place], self._turns[place]
+
+    async def _give(self, question: Question, incoming: Incoming, typing: TypingLine) -> None:
+        entry = await self._journal.begin(question.id, str(question.place))
+        stop = secrets.token_hex(8)
+        self._stops[stop] = question.place
+        writer = self._writer(question, entry, stop=stop)
+        try:
+            await self._write(incoming, writer, typing=typing)
+        except BrandvoiceError as error:
+            await self._tell_failure(writer, question, sentence=str(error))
+        except DISCORD_FAILURES as failure:
+            log.error("the answer to %s could not be delivered: %s", question.id, reason(failure))  # noqa: TRY400
+        finally:
+            del self._stops[stop]
+            await writer.close()
+
+    async def _write(self, incoming: Incoming, writer: Writer, *, typing: TypingLine) -> None:
+        async with contextlib.aclosing(self._assistant.answer(incoming)) as answer:
+            async for part in answer:
+                if isinstance(part, Waiting):
+                    writer.say(f"*{part.position} before you…*")
+                elif isinstance(part, Reply):
+                    typing.end()
+                    await writer.finish(part.text, under(part.id))
+                else:
+                    typing.end()
+                    writer.write(part)
+
+    async def _tell_failure(self, writer: Writer, question: Question, *, sentence: str) -> None:
+        try:
+            await writer.fail(sentence)
+        except DISCORD_FAILURES as failure:
+            log.error("the failure of %s could not be told: %s", question.id, reason(failure))  # noqa: TRY400
+
+    async def _deliver(self, entry: Entry) -> None:
+        """End what an earlier process began to show: with the reply if it was made, else with a plain sentence."""
+        try:
+            question = _question(entry.question, place_of(entry.place))
+            reply = await self._reply_to(entry.question)
+        except NotFound:
+            await self._journal.end(entry)
+            return
+        writer = self._writer(question, entry, stop="")
+        try:
+            if reply is not None:
+                await writer.finish(reply.content, under(str(reply.id)))
+            elif entry.messages:
+                await writer.finish(texts.INTERRUPTED, None)
+        except DISCORD_FAILURES as failure:
+            log.warning("what was left of %s could not be delivered: %s", entry.question, reason(failure))
+        finally:
+            await writer.close()
+            await self._journal.end(entry)
+
+    async def _reply_to(self, question: str) -> Message | None:
+        """What was answered to a question. Raises NotFound where the question was forgotten."""
+        store = self._assistant.store
+        conversation, _ = await asyncio.to_thread(store.message, question)
+        history = await asyncio.to_thread(store.history, conversation, 100)
+        at = next((number for number, message in enumerate(history) if message.id == question), len(history))
+        return next((message for message in history[at:] if message.role == "assistant"), None)
+
+    def _writer(self, question: Question, entry: Entry, *, stop: str) -> Writer:
+        channel = self._channels(question.place)
+        return Writer(channel, question, entry=entry, journal=self._journal, stop=stop, every=self._every)
+
+
+def question_of(incoming: Incoming) -> Question:
+    """Where the message stands that `Incoming` was made of."""
+    return _question(incoming.id, place_of(incoming.place))
+
+
+def guild_of(place: Place) -> int | None:
+    return None if place.guild == DIRECT else int(place.guild)
+
+
+def _question(id: str, place: Place) -> Question:  # noqa: A002
+    return Question(place, int(id.rpartition("/")[2]))

@@ -1,0 +1,127 @@
+"""Discord as a platform: connects, listens, and answers until it is cancelled."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+from aiohttp import ClientError
+
+from bots.assistant import Assistant
+from bots.contributions import Contributions
+from bots.discord.address import point_at
+from bots.discord.again import Again
+from bots.discord.answers import Answers, Channels, guild_of
+from bots.discord.client import IDENTIFY_PAUSE, Client
+from bots.discord.commands import add_commands, add_menus, sync_if_changed
+from bots.discord.desk import Desk
+from bots.discord.examples import Examples
+from bots.discord.inbox import Inbox
+from bots.discord.journal import Journal
+from bots.discord.places import PLATFORM, Place
+from bots.discord.privacy import Privacy
+from bots.discord.uploads import Uploads
+from bots.discord.votes import Votes
+from bots.discord.writer import EVERY
+from conversations.errors import SettingsError
+
+PORTAL = "https://discord.com/developers/applications"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `[discord]` says; `folder` holds what has to outlive a restart. The last two are for tests."""
+
+    folder: Path
+    guilds: tuple[str, ...] = ()
+    message_content: bool = False
+    api_url: str | None = None
+    gateway_url: str | None = None
+    every: float = EVERY
+    pause: float = IDENTIFY_PAUSE
+
+
+class Discord:
+    """One Discord application with its bot, in any number of servers."""
+
+    name = PLATFORM
+
+    def __init__(self, token: str, options: Options) -> None:
+        self._token = token
+        self._options = options
+
+    async def run(self, assistant: Assistant, contributions: Contributions) -> None:
+        """Serve until cancelled; messages that an earlier process left unanswered come first."""
+        options = self._options
+        point_at(api_url=options.api_url, gateway_url=options.gateway_url)
+        options.folder.mkdir(parents=True, exist_ok=True)
+        client = Client(
+            message_content=options.message_content,
+            pause=options.pause,
+            fixed_gateway=options.gateway_url is not None,
+        )
+        answers = Answers(
+            assistant, Journal(options.folder / "answers"), channels=_channels(client), every=options.every
+        )
+        desk = Desk(assistant, contributions, answers, frozenset(options.guilds), options.folder)
+        connect(client, desk)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(client)
+            stack.push_async_callback(answers.close)
+            await _start(client, self._token)
+
+
+def connect(client: Client, desk: Desk) -> None:
+    """Tell the client what to do about everything that people can do."""
+    votes, examples, privacy, uploads, again = Votes(desk), Examples(desk), Privacy(desk), Uploads(desk), Again(desk)
+    client.inbox = Inbox(desk, client)
+    for presses in (votes, examples, privacy, uploads, again):
+        client.on_press |= presses.presses()
+    client.on_form |= votes.forms() | examples.forms()
+    add_commands(client.tree, desk, uploads=uploads, privacy=privacy)
+    add_menus(client.tree, examples=examples, votes=votes)
+
+    async def sync() -> None:
+        record = desk.folder / "commands.sha256"
+        await sync_if_changed(client.tree, record, application=client.application_id)
+
+    client.at_start += [sync, desk.answers.catch_up]
+
+
+def refused_token() -> SettingsError:
+    return SettingsError(f"Discord refuses DISCORD_TOKEN. Copy it anew: {PORTAL} > your app > Bot > Reset Token.")
+
+
+def refused_intent() -> SettingsError:
+    return SettingsError(
+        "Discord does not grant the Message Content intent, which [discord] message_content = true asks for. "
+        f"Switch it on: {PORTAL} > your app > Bot > Privileged Gateway Intents > Message Content Intent > Save "
+        "(from 10,000 users on, Discord has to approve it). Or set message_content = false: mentions, replies and "
+        "direct messages work without it."
+    )
+
+
+async def _start(client: Client, token: str) -> None:
+    try:
+        await client.start(token)
+    except discord.LoginFailure as error:
+        raise refused_token() from error
+    except discord.PrivilegedIntentsRequired as error:
+        raise refused_intent() from error
+    except discord.ConnectionClosed as error:
+        if error.code == 4004:
+            raise refused_token() from error
+        raise SettingsError(f"Discord ended the connection (code {error.code}). Please try again.") from error
+    except (discord.HTTPException, discord.GatewayNotFound, ClientError, OSError) as error:
+        raise SettingsError(f"Discord cannot be reached at {discord.http.Route.BASE}: {error}.") from error
+
+
+def _channels(client: Client) -> Channels:
+    def channel(place: Place) -> discord.PartialMessageable:
+        return client.get_partial_messageable(int(place.channel), guild_id=guild_of(place))
+
+    return channel

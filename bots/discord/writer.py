@@ -1,0 +1,153 @@
+"""The writer of one answer: shows it while it grows by editing its messages, and ends each of them for good."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bots.discord.buttons import row
+from bots.discord.failures import DISCORD_FAILURES, is_passing, reason
+from bots.discord.journal import Entry, Journal
+from bots.discord.markup import harmless, parts
+from bots.discord.places import Question
+
+EVERY: Final = 1.2  # seconds between two edits
+TRIES: Final = (1.0, 4.0, 10.0)  # seconds to wait before trying the last edit again
+SILENT: Final = discord.AllowedMentions.none()
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Shown:
+    """A message of the answer, and what it says now."""
+
+    message: discord.PartialMessage
+    text: str = ""
+    with_buttons: bool = False
+
+
+class Writer:
+    """Writes one answer as one or more messages; the last of them carries the buttons."""
+
+    def __init__(
+        self,
+        channel: discord.PartialMessageable,
+        question: Question,
+        *,
+        entry: Entry,
+        journal: Journal,
+        stop: str,
+        every: float = EVERY,
+    ) -> None:
+        self._channel = channel
+        self._question = question
+        self._entry = entry
+        self._journal = journal
+        self._stop = stop
+        self._every = every
+        self._text = ""
+        self._line = ""
+        self._news = asyncio.Event()
+        self._ended = False
+        self._shown = [Shown(channel.get_partial_message(id), with_buttons=True) for id in entry.messages]  # noqa: A001
+        self._task = asyncio.create_task(self._keep_showing(), name=f"writer {question.id}")
+
+    def write(self, piece: str) -> None:
+        """Add a piece of the answer; it is shown at Discord's pace."""
+        self._text += piece
+        self._news.set()
+
+    def say(self, line: str) -> None:
+        """Show a line until the first words."""
+        self._line = line
+        self._news.set()
+
+    async def fail(self, sentence: str) -> None:
+        """End with what was said so far, and why there is no more."""
+        await self.finish(f"{self._text.rstrip()}\n\n{sentence}".lstrip(), None)
+
+    async def finish(self, text: str, buttons: ui.View | None) -> None:
+        """Show the final text with its buttons, and insist on it."""
+        await self.close()
+        await self._insist(text, buttons)
+        await self._journal.end(self._entry)
+
+    async def close(self) -> None:
+        """Show nothing more by itself."""
+        self._ended = True
+        self._news.set()
+        with contextlib.suppress(*DISCORD_FAILURES):
+            await self._task
+
+    async def _keep_showing(self) -> None:
+        while not self._ended:
+            await self._news.wait()
+            self._news.clear()
+            if self._ended:
+                return
+            try:
+                await self._show(self._text or self._line, row(("stop", self._stop)))
+            except discord.NotFound:
+                return  # somebody deleted it
+            except DISCORD_FAILURES as failure:
+                log.info("an edit in %s failed: %s", self._question.place, reason(failure))
+            await asyncio.sleep(self._every)
+
+    async def _insist(self, text: str, buttons: ui.View | None) -> None:
+        for pause in TRIES:
+            try:
+                return await self._show(text, buttons, last=True)
+            except DISCORD_FAILURES as failure:
+                if not is_passing(failure):
+                    raise
+                log.warning("the end of %s failed, trying again: %s", self._question.id, reason(failure))
+                await asyncio.sleep(pause)
+        await self._show(text, buttons, last=True)
+
+    async def _show(self, text: str, buttons: ui.View | None, *, last: bool = False) -> None:
+        texts = parts(harmless(text))
+        for number, part in enumerate(texts):
+            view = buttons if number == len(texts) - 1 else None
+            if number < len(self._shown):
+                await self._edit(self._shown[number], part, view, last=last)
+            else:
+                await self._send(number, part, view)
+        while len(self._shown) > max(len(texts), 1):
+            with contextlib.suppress(discord.NotFound):
+                await self._shown[-1].message.delete()
+            self._shown.pop()
+
+    async def _edit(self, shown: Shown, text: str, view: ui.View | None, *, last: bool) -> None:
+        same = shown.text == text and shown.with_buttons == (view is not None)
+        if same and not (last and view is not None):
+            return
+        await shown.message.edit(content=text, view=view, allowed_mentions=SILENT)
+        shown.text, shown.with_buttons = text, view is not None
+
+    async def _send(self, number: int, text: str, view: ui.View | None) -> None:
+        extra: dict[str, Any] = {"view": view} if view is not None else {}
+        if number == 0:
+            extra["reference"] = reference_to(self._channel, self._question.message)
+        sent = await self._channel.send(
+            text,
+            mention_author=False,
+            allowed_mentions=SILENT,
+            suppress_embeds=True,
+            nonce=f"{self._entry.nonce}{number:03d}",
+            **extra,
+        )
+        self._shown.append(Shown(self._channel.get_partial_message(sent.id), text, view is not None))
+        await self._journal.add(self._entry, sent.id)
+
+
+def reference_to(channel: discord.PartialMessageable, message: int) -> discord.MessageReference:
+    """A reference for a reply; it is dropped when the message was deleted meanwhile."""
+    return discord.MessageReference(
+        message_id=message, channel_id=channel.id, guild_id=channel.guild_id, fail_if_not_exists=False
+    )
