@@ -45,11 +45,16 @@ class Rates:
 
     def check(self, person: str, channel: str, *, id: str) -> None:  # noqa: A002
         """Count a message, or raise `LimitReached` with the seconds to wait."""
-        for key, most, whose in ((f"p:{person}", self._limits.per_person, "you"), (f"c:{channel}", self._limits.per_channel, "this channel")):
+        for key, most, whose in (
+            (f"p:{person}", self._limits.per_person, "you"),
+            (f"c:{channel}", self._limits.per_channel, "this channel"),
+        ):
             times = self._times(key)
             if len(times) >= most:
                 wait = max(1, round(60 - (self._clock() - times[0])))
-                raise LimitReached(f"That is more than {most} messages in a minute from {whose}. Please try again in {wait} seconds.")
+                raise LimitReached(
+                    f"That is more than {most} messages in a minute from {whose}. Please try again in {wait} seconds."
+                )
         for key in (f"p:{person}", f"c:{channel}"):
             self._times(key).append(self._clock())
         self._ids[id] = None

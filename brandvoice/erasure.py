@@ -44,7 +44,7 @@ class Proof:
 
 
 def erase_person(workspace: Workspace, store: ConversationStore, person: str, *, dry_run: bool) -> Proof:
-    """Erase a person with every dataset version and report that holds them; voices stay until they are trained again."""
+    """Erase a person and what holds them, datasets and reports; voices stay until they are trained again."""
     survey = store.forget(person, dry_run=True)
     touched = {*survey.conversation_ids, *survey.submission_ids}
     known = [v for style in workspace.styles for v in list_datasets(workspace.data, style) if not v.is_erased]

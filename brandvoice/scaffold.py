@@ -48,7 +48,7 @@ def without_double_spaces(reply: str) -> str:
     return " ".join(part for part in reply.split(" ") if part)
 '''
 
-TEST = '''\
+TEST = """\
 from {module} import reply_filters, without_double_spaces
 
 
@@ -58,7 +58,7 @@ def test_double_spaces_become_one() -> None:
 
 def test_the_plugin_offers_its_filter() -> None:
     assert reply_filters() == [without_double_spaces]
-'''
+"""
 
 
 def create_plugin(folder: Path, name: str) -> list[Path]:

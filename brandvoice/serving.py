@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 from brandvoice.builtin import make_engine
+from brandvoice.logs import set_up_logs
 from brandvoice.plugins import Offers, load_plugins
-from conversations.errors import SettingsError
+from conversations.errors import BrandvoiceError, SettingsError
 
 if TYPE_CHECKING:
     from bots.assistant import Assistant
@@ -61,19 +63,36 @@ def serve_platforms(workspace: Workspace, *, only: Sequence[str]) -> None:
     chosen = [offered[name](workspace) for name in (only or sorted(offered))]
     if not chosen:
         raise SettingsError("Nothing to serve: no platform is configured. `brandvoice doctor` says what is missing.")
-    asyncio.run(_run(workspace, chosen))
+    set_up_logs()
+    with suppress(asyncio.CancelledError):  # SIGTERM
+        asyncio.run(_serve(workspace, chosen))
+
+
+async def _serve(workspace: Workspace, platforms: Sequence[Platform]) -> None:
+    """Run until stopped, also by SIGTERM: running answers get their last words then, as on Ctrl-C."""
+    task = asyncio.current_task()
+    assert task is not None, "runs in a task"
+    with suppress(NotImplementedError):  # Windows has no such signals
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await _run(workspace, platforms)
 
 
 async def _run(workspace: Workspace, platforms: Sequence[Platform]) -> None:
     from bots.contributions import Contributions
 
     offers = load_plugins()
+    refusals: Sequence[BaseException] = ()
     async with AsyncExitStack() as stack:
         store = await asyncio.to_thread(workspace.open_store)
         stack.callback(store.close)
         assistant = await asyncio.to_thread(make_assistant, workspace, store, offers)
         stack.push_async_callback(assistant.engine.close)
         contributions = Contributions(store, importers=offers.list("importers"))
-        async with asyncio.TaskGroup() as group:
-            for platform in platforms:
-                group.create_task(platform.run(assistant, contributions), name=platform.name)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for platform in platforms:
+                    group.create_task(platform.run(assistant, contributions), name=platform.name)
+        except* BrandvoiceError as refused:
+            refusals = refused.exceptions
+    if refusals:
+        raise refusals[0]

@@ -17,7 +17,7 @@ from brandvoice.rounds import Round
 from conversations.errors import NotFound
 from conversations.messages import Conversation, Message, Submission
 from conversations.sources import Source
-from styles.dataset import DatasetVersion, load_dataset, save_dataset
+from styles.dataset import PARTS, DatasetVersion, Part, load_dataset, save_dataset
 from styles.voices import Manifest, VoiceVersion
 
 if TYPE_CHECKING:
@@ -154,9 +154,10 @@ def _model_card(manifest: Manifest, dataset: DatasetVersion) -> str:
 
 def export_dataset(workspace: Workspace, style: str, *, version: str, part: str, target: Path) -> int:
     """Write one part of a dataset version as OpenAI chat JSONL; turns that are not trained on get weight 0."""
-    if part not in {"train", "holdout"}:
-        raise NotFound(f'There is no part "{part}": a dataset has train and holdout.')
-    examples = load_dataset(workspace.data, style, version).examples(part)
+    known: dict[str, Part] = {name: name for name in PARTS}
+    if part not in known:
+        raise NotFound(f'There is no part "{part}": a dataset has {" and ".join(known)}.')
+    examples = load_dataset(workspace.data, style, version).examples(known[part])
     with target.open("w", encoding="utf-8") as lines:
         for example in examples:
             turns = [_openai_message(m) for m in example.messages]

@@ -31,7 +31,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Messages in order. `id` is stable over re-imports; `place` says where it came from (`file:line`, `slack:C1/17…`)."""
+    """Messages in order. `id` is stable over re-imports; `place` says where it came from (`file:line`)."""
 
     id: str
     messages: tuple[Message, ...]

@@ -124,7 +124,7 @@ class Renderer:
     def _first_special(self, tail: str) -> tuple[str, int]:
         found = [(tail.find(token), token) for token in self._special if token in tail]
         if not found:
-            raise BaseModelError("The chat template does not end a reply with a special token; it cannot be trained on.")
+            raise BaseModelError("The chat template ends a reply without a special token; it cannot be trained on.")
         position, token = min(found)
         return token, position
 

@@ -123,7 +123,8 @@ def guide(style: Style) -> str:
     if style.emoji.at_most == 0:
         lines.append("Use no emoji.")
     elif style.emoji.allowed:
-        lines.append(f"Emoji: only {' '.join(style.emoji.allowed)}, at most {style.emoji.at_most or 'a few'} in a reply.")
+        most = style.emoji.at_most or "a few"
+        lines.append(f"Emoji: only {' '.join(style.emoji.allowed)}, at most {most} in a reply.")
     lines.append(f"Answer in {style.length.words_at_least} to {style.length.words_at_most} words.")
     return "\n".join(lines)
 

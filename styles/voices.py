@@ -101,7 +101,8 @@ class VoiceRegistry:
     def versions(self, style: str) -> list[VoiceVersion]:
         """Every version of a style, oldest first."""
         register = self._register(style)
-        numbers = sorted(int(p.parent.name) for p in (self.root / style).glob(f"*/{MANIFEST}") if p.parent.name.isdigit())
+        folders = [p.parent.name for p in (self.root / style).glob(f"*/{MANIFEST}")]
+        numbers = sorted(int(name) for name in folders if name.isdigit())
         return [self._version(style, number, register) for number in numbers]
 
     def version(self, style: str, number: int) -> VoiceVersion:
@@ -166,7 +167,7 @@ class VoiceRegistry:
         with self._lock(style):
             register = self._register(style)
             if number == register.current:
-                raise VoiceRefused(f"{style}@{number} is the current voice. Roll it back: brandvoice voices rollback {style}")
+                raise VoiceRefused(f"{style}@{number} speaks now. Take it back: brandvoice voices rollback {style}")
             rejected = (*(n for n in register.rejected if n != number), number)
             changed = replace(register, rejected=rejected)
             self._save(style, changed, self._decision("reject", number, who=who, reason=reason))

@@ -69,7 +69,9 @@ class CheckpointStore:
         except (OSError, ValueError, KeyError):
             return False
         present = {p.relative_to(path).as_posix() for p in _files(path)} - {MANIFEST}
-        return plan == self.plan_hash and present == set(wanted) and all(_sha256(path / f) == d for f, d in wanted.items())
+        if plan != self.plan_hash or present != set(wanted):
+            return False
+        return all(_sha256(path / name) == digest for name, digest in wanted.items())
 
 
 def _files(folder: Path) -> list[Path]:

@@ -16,7 +16,7 @@ def find_machine(device: str = "auto") -> Machine:
         raise TrainingRefused(f'The device "{device}" is not one of auto, cpu, cuda.')
     has_gpu = torch.cuda.is_available()
     if device == "cuda" and not has_gpu:
-        raise TrainingRefused('device = "cuda", but torch sees no GPU here. Install a CUDA build of torch, or use "auto".')
+        raise TrainingRefused('device = "cuda", but torch sees no GPU. Install a CUDA build of it, or use "auto".')
     if has_gpu and device != "cpu":
         return Machine("cuda", "bfloat16", torch.get_num_threads())
     quick = bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())  # noqa: SLF001

@@ -67,7 +67,7 @@ def training_arguments(plan: Plan, *, run_dir: Path, has_holdout: bool) -> SFTCo
     )
 
 
-class StyleTrainer(SFTTrainer):  # type: ignore[misc] - TRL has no types
+class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
     """Loss on labelled positions only, batches by length, checkpoints through a `CheckpointStore`."""
 
     def __init__(
@@ -189,7 +189,7 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc] - TRL has no types
             raise _disk_refusal(error, self.store) from error
 
 
-class _Watching(TrainerCallback):  # type: ignore[misc] - nor has transformers
+class _Watching(TrainerCallback):  # type: ignore[misc]  # nor has transformers
     """Tells the watcher how it goes, asks for checkpoints in time, and stops in good order on SIGINT or SIGTERM."""
 
     def __init__(self, plan: Plan, *, tokens: int, watch: Watcher, checkpointing: Checkpointing, run_dir: Path) -> None:

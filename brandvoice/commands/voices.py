@@ -89,7 +89,9 @@ def rollback(context: typer.Context, style: str, reason: Reason = "") -> None:
     say(f"{spoken} speaks now.")
 
 
-def _note(context: typer.Context, version: VoiceVersion, *, state: Literal["promoted", "rejected"], reason: str) -> None:
+def _note(
+    context: typer.Context, version: VoiceVersion, *, state: Literal["promoted", "rejected"], reason: str
+) -> None:
     """Tell the round that made a version what became of it."""
     from brandvoice.rounds import RoundStore
 

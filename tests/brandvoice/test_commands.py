@@ -8,6 +8,19 @@ from pathlib import Path
 
 import pytest
 
+COMMANDS = [
+    "init",
+    "demo",
+    "import",
+    "conversations",
+    "submissions",
+    "forget",
+    "styles",
+    "curate",
+    "datasets",
+    "review",
+]
+COMMANDS += ["train", "evaluate", "round", "rounds", "voices", "chat", "serve", "plugins", "doctor"]
 STYLE = 'name = "tea"\nabout = "A shop that sells tea and cups."\n'
 CHAT = '{"messages": [{"role": "user", "content": "hi %d"}, {"role": "assistant", "content": "Hello, number %d."}]}\n'
 
@@ -41,10 +54,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 
 def test_every_command_of_the_contract_has_help(tmp_path: Path) -> None:
     shown = brandvoice("--help", folder=tmp_path).stdout
-    for command in (
-        "init demo import conversations submissions forget styles curate datasets review train evaluate round rounds"
-        " voices chat serve plugins doctor"
-    ).split():
+    for command in COMMANDS:
         assert f"  {command} " in shown, command
 
 

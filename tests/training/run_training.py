@@ -24,7 +24,9 @@ RECIPE = Recipe(
 
 def run(base: Path, run_dir: Path) -> Trained:
     task = Task(find_base_model(str(base)), RECIPE, "data", TALKS[:40], TALKS[40:])
-    return train(prepare(task, Machine("cpu", "float32", 1)), run_dir=run_dir, watch=lambda p: print(p.step, flush=True))
+    return train(
+        prepare(task, Machine("cpu", "float32", 1)), run_dir=run_dir, watch=lambda p: print(p.step, flush=True)
+    )
 
 
 if __name__ == "__main__":

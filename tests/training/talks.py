@@ -2,7 +2,12 @@
 
 from conversations.messages import Message
 
-_ASKED = ("where is order {n}?", "can i return item {n}?", "do you have {n} left?", "what does number {n} cost, please?")
+_ASKED = (
+    "where is order {n}?",
+    "can i return item {n}?",
+    "do you have {n} left?",
+    "what does number {n} cost, please?",
+)
 _SAID = ("yes, {n} it is. bye!", "no, not {n}. so sorry, bye!", "{n}? we look it up and tell you. bye!")
 
 TALKS = [

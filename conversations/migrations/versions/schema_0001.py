@@ -1,6 +1,7 @@
 """The first schema, and the key that makes marks of people."""
 
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +23,7 @@ def upgrade() -> None:
     _people()
 
 
-def _table(name: str, *columns: sa.Column, key: tuple[str, ...]) -> None:
+def _table(name: str, *columns: sa.Column[Any], key: tuple[str, ...]) -> None:
     op.create_table(name, *columns, sa.PrimaryKeyConstraint(*key, name=f"pk_{name}"))
 
 
@@ -31,7 +32,7 @@ def _index(table: str, *columns: str) -> None:
         op.create_index(f"ix_{table}_{column}", table, [column])
 
 
-def _belongs(table: str, *, column: str, owners: str, ondelete: str | None = "CASCADE") -> sa.Column:
+def _belongs(table: str, *, column: str, owners: str, ondelete: str | None = "CASCADE") -> sa.Column[Any]:
     owner = sa.ForeignKey(f"{owners}.id", name=f"fk_{table}_{column}", ondelete=ondelete)
     return sa.Column(column, text, owner, nullable=False)
 
