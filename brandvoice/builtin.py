@@ -23,9 +23,15 @@ def engines() -> dict[str, Callable[[Workspace], Engine]]:
 @hookimpl
 def platforms() -> dict[str, Callable[[Workspace], Platform]]:
     """Those that are configured."""
+    from brandvoice.discord import discord_is_configured, discord_platform
     from brandvoice.slack import slack_is_configured, slack_platform
 
-    return {"slack": slack_platform} if slack_is_configured() else {}
+    configured: dict[str, Callable[[Workspace], Platform]] = {}
+    if slack_is_configured():
+        configured["slack"] = slack_platform
+    if discord_is_configured():
+        configured["discord"] = discord_platform
+    return configured
 
 
 @hookimpl

@@ -14,7 +14,18 @@ os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 import typer
 
-from brandvoice.commands import conversations, evaluation, platforms, plugins, rounds, setup, slack, styles, voices
+from brandvoice.commands import (
+    conversations,
+    discord,
+    evaluation,
+    platforms,
+    plugins,
+    rounds,
+    setup,
+    slack,
+    styles,
+    voices,
+)
 from brandvoice.output import complain
 from conversations.errors import BrandvoiceError
 
@@ -50,7 +61,7 @@ def _options(
     context.obj = workspace
 
 
-for module in (setup, conversations, styles, evaluation, rounds, voices, platforms, slack, plugins):
+for module in (setup, conversations, styles, evaluation, rounds, voices, platforms, slack, discord, plugins):
     module.add_to(app)
 
 

@@ -97,6 +97,7 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
         else:
             yield Finding(name, "off", "not set")
     yield from _slack(workspace)
+    yield from _discord(workspace)
 
 
 def _slack(workspace: Workspace) -> Iterator[Finding]:
@@ -107,6 +108,16 @@ def _slack(workspace: Workspace) -> Iterator[Finding]:
             yield Finding(check.subject, "ok" if check.ok else "fault", check.detail, "" if check.ok else check.mend)
     except BrandvoiceError as error:
         yield Finding("slack", "fault", str(error))
+
+
+def _discord(workspace: Workspace) -> Iterator[Finding]:
+    from brandvoice.discord import discord_checks
+
+    try:
+        for check in discord_checks(workspace):
+            yield Finding(check.subject, "ok" if check.ok else "fault", check.detail, "" if check.ok else check.mend)
+    except BrandvoiceError as error:
+        yield Finding("discord", "fault", str(error))
 
 
 def _attempt(subject: str, look: object) -> Finding:

@@ -19,6 +19,7 @@ from bots.discord.client import IDENTIFY_PAUSE, Client
 from bots.discord.commands import add_commands, add_menus, sync_if_changed
 from bots.discord.desk import Desk
 from bots.discord.examples import Examples
+from bots.discord.failures import reason
 from bots.discord.inbox import Inbox
 from bots.discord.journal import Journal
 from bots.discord.places import PLATFORM, Place
@@ -105,6 +106,10 @@ def refused_intent() -> SettingsError:
     )
 
 
+def cannot_be_reached(failure: BaseException) -> SettingsError:
+    return SettingsError(f"Discord cannot be reached at {discord.http.Route.BASE}: {reason(failure)}.")
+
+
 async def _start(client: Client, token: str) -> None:
     try:
         await client.start(token)
@@ -117,7 +122,7 @@ async def _start(client: Client, token: str) -> None:
             raise refused_token() from error
         raise SettingsError(f"Discord ended the connection (code {error.code}). Please try again.") from error
     except (discord.HTTPException, discord.GatewayNotFound, ClientError, OSError) as error:
-        raise SettingsError(f"Discord cannot be reached at {discord.http.Route.BASE}: {error}.") from error
+        raise cannot_be_reached(error) from error
 
 
 def _channels(client: Client) -> Channels:

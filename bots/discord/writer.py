@@ -102,12 +102,14 @@ class Writer:
     async def _insist(self, text: str, buttons: ui.View | None) -> None:
         for pause in TRIES:
             try:
-                return await self._show(text, buttons, last=True)
+                await self._show(text, buttons, last=True)
             except DISCORD_FAILURES as failure:
                 if not is_passing(failure):
                     raise
                 log.warning("the end of %s failed, trying again: %s", self._question.id, reason(failure))
                 await asyncio.sleep(pause)
+            else:
+                return
         await self._show(text, buttons, last=True)
 
     async def _show(self, text: str, buttons: ui.View | None, *, last: bool = False) -> None:

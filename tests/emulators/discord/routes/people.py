@@ -32,6 +32,16 @@ def application(world: World, _: Request) -> Json:
     }
 
 
+def guilds(world: World, _: Request) -> list[Json]:
+    """The guilds of the bot, each with what the bot may do in it."""
+    people = world.people
+    return [
+        {"id": guild["id"], "name": guild["name"], "owner": False, "features": []}
+        | {"permissions": str(int(people.permissions(guild["id"], people.bot_id)))}
+        for guild in people.guilds.values()
+    ]
+
+
 def gateway(world: World, _: Request) -> Json:
     limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
     return {"url": world.address.gateway_url, "shards": world.rules.shards, "session_start_limit": limit}
@@ -64,6 +74,7 @@ ROUTES = (
     Route("GET", "/oauth2/applications/@me", application),
     Route("GET", "/applications/@me", application),
     Route("GET", "/gateway/bot", gateway),
+    Route("GET", "/users/@me/guilds", guilds),
     Route("POST", "/users/@me/channels", open_dm),
     Route("GET", "/users/{}", user),
     Route("GET", "/guilds/{}/members/{}", member),
