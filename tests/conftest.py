@@ -33,7 +33,7 @@ def postgres() -> Iterator[machine.PostgresServer]:
     pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'brandvoice[postgres]'")
     try:
         with machine.running() as server:
-            server.run("CREATE DATABASE ready TEMPLATE template0")
+            server.make_by_language("ready")
             open_store(server.url("ready")).close()
             yield server
     except LookupError as missing:

@@ -60,6 +60,15 @@ class PostgresServer:
         self.run(f"CREATE DATABASE {name} TEMPLATE template0")
         return self.url(name)
 
+    def make_by_language(self, name: str) -> None:
+        """A database that sorts as a dictionary does, as most servers do, where this PostgreSQL can (15 and later)."""
+        import psycopg
+
+        try:
+            self.run(f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'")
+        except psycopg.Error:
+            self.run(f"CREATE DATABASE {name} TEMPLATE template0")
+
     def drop_database(self, url: str) -> None:
         self.run(f"DROP DATABASE {url.split('/')[3].split('?')[0]} WITH (FORCE)")
 

@@ -9,7 +9,7 @@ import pytest
 
 from conversations.errors import NotFound
 from conversations.messages import Feedback, Message
-from conversations.store import ConversationStore
+from conversations.store import Added, ConversationStore
 from tests.conftest import Clock
 from tests.conversations.samples import DESK, reply_in, talk
 
@@ -145,7 +145,16 @@ def test_threads_that_open_one_place_at_once_get_one_conversation(store: Convers
 
 def test_imports_at_once_of_the_same_conversations_come_in_once(store: ConversationStore) -> None:
     everything = [talk(f"{n:03}") for n in range(50)]
+
+    def take_in(number: int) -> Added:
+        return store.add_conversations(everything, source=replace(DESK, id=f"copy {number}"))
+
     with ThreadPoolExecutor(4) as threads:
-        added = list(threads.map(lambda _: store.add_conversations(everything, source=DESK), range(4)))
-    assert sum(a.added for a in added) == 50
-    assert sum(a.unchanged for a in added) == 150
+        assert sum(threads.map(take_in, range(4)), Added()) == Added(added=50, unchanged=150)
+
+
+def test_threads_that_give_feedback_at_once_are_all_heard(store: ConversationStore) -> None:
+    reply = reply_in(store)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda n: store.give_feedback(Feedback(reply, f"person {n}", thumb="up")), range(40)))
+    assert store.stats().feedback["up"] == 40
