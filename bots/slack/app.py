@@ -1,4 +1,4 @@
-"""The app: slack_bolt with every listener of ours, told who asks instead of asking Slack each time."""
+"""The app: slack_bolt without listeners, told who asks instead of asking Slack each time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.teams import Teams
@@ -15,12 +17,15 @@ from conversations.errors import NotFound
 log = logging.getLogger(__name__)
 
 
-def make_app(client: AsyncWebClient, teams: Teams, *, signing_secret: str | None) -> AsyncApp:
-    """An app without listeners that knows its workspaces."""
+class _Authorize(AsyncAuthorize):
+    """Bolt's own ones go to Slack by the proxy of the environment, also for this machine."""
 
-    async def authorize(enterprise_id: str | None, team_id: str | None) -> Any:
+    def __init__(self, teams: Teams) -> None:
+        self._teams = teams
+
+    async def __call__(self, *, enterprise_id: str | None, team_id: str | None, **_more: Any) -> AuthorizeResult | None:
         try:
-            team = await teams.find(team_id or "", enterprise=enterprise_id)
+            team = await self._teams.find(team_id or "", enterprise=enterprise_id)
         except NotFound as unknown:
             log.warning("%s", unknown)
             return None
@@ -32,11 +37,17 @@ def make_app(client: AsyncWebClient, teams: Teams, *, signing_secret: str | None
             bot_token=team.client.token,
         )
 
+
+def make_app(
+    client: AsyncWebClient, teams: Teams, *, signing_secret: str | None, oauth: AsyncOAuthSettings | None = None
+) -> AsyncApp:
+    """An app that knows its workspaces; with `oauth`, one that further workspaces can install."""
+    authorize: Any = _Authorize(teams)  # bolt takes an object of this class, and says only "callable"
     return AsyncApp(
         name="brandvoice",
-        logger=log,
+        logger=logging.getLogger("bots.slack.bolt"),
         client=client,
         authorize=authorize,
         signing_secret=signing_secret or "",
-        request_verification_enabled=True,
+        oauth_settings=oauth,
     )

@@ -14,10 +14,9 @@ from cryptography.fernet import Fernet, InvalidToken
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 
-from conversations.errors import SettingsError
+from conversations.errors import NotFound, SettingsError
 
 _ID: Final = re.compile(r"[A-Z0-9]{1,40}")
-_NONE: Final = "none"
 
 
 def sealing_fault(key: str) -> str:
@@ -56,7 +55,7 @@ class EncryptedInstallations(AsyncInstallationStore):
         is_enterprise_install: bool | None = False,
     ) -> Installation | None:
         team = None if is_enterprise_install else team_id
-        found = await asyncio.to_thread(self._load, self._path(enterprise_id, team))
+        found = await asyncio.to_thread(self._find, team, enterprise_id)
         return None if user_id is not None and found is not None and found.user_id != user_id else found
 
     async def async_find_bot(
@@ -72,19 +71,25 @@ class EncryptedInstallations(AsyncInstallationStore):
     ) -> None:
         """Forget a workspace; the tokens of single people, which we do not have, are not asked about."""
         if user_id is None:
-            await asyncio.to_thread(self._path(enterprise_id, team_id).unlink, missing_ok=True)
+            await asyncio.to_thread(self._path(team_id or enterprise_id).unlink, missing_ok=True)
 
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         await self.async_delete_installation(enterprise_id=enterprise_id, team_id=team_id)
 
-    def _path(self, enterprise: str | None, team: str | None) -> Path:
-        names = [name if name and _ID.fullmatch(name) else _NONE for name in (enterprise, team)]
-        return self._folder / f"{names[0]}-{names[1]}.sealed"
+    def _path(self, name: str | None) -> Path:
+        if name is None or not _ID.fullmatch(name):
+            raise NotFound(f"{name} is no Slack workspace.")
+        return self._folder / f"{name}.sealed"
+
+    def _find(self, team: str | None, enterprise: str | None) -> Installation | None:
+        """That of the workspace, or of the whole organisation that it belongs to."""
+        names = [name for name in (team, enterprise) if name]
+        return next((found for name in names if (found := self._load(self._path(name)))), None)
 
     def _save(self, installation: Installation) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        team = None if installation.is_enterprise_install else installation.team_id
-        path = self._path(installation.enterprise_id, team)
+        whole = installation.is_enterprise_install
+        path = self._path(installation.enterprise_id if whole else installation.team_id)
         written = path.with_suffix(".new")
         descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:

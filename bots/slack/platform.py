@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import ClientSession, ClientTimeout
+from slack_bolt.async_app import AsyncApp
 
 from bots.assistant import Assistant
 from bots.contributions import Contributions
@@ -17,10 +19,12 @@ from bots.slack.clients import make_client
 from bots.slack.credentials import Credentials, Mode
 from bots.slack.desk import Desk
 from bots.slack.listeners import add_listeners
+from bots.slack.many_teams import ManyTeams
 from bots.slack.people import People
 from bots.slack.places import PLATFORM
-from bots.slack.sockets import Sockets
-from bots.slack.teams import one_team
+from bots.slack.sockets import PATIENCE, Sockets
+from bots.slack.teams import Teams, one_team
+from bots.slack.web import served
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 3000
     installations: Path = Path("slack")
+    patience: float = PATIENCE
 
 
 class Slack:
@@ -44,6 +49,7 @@ class Slack:
     def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
         self._credentials = credentials
         self._options = options or Options()
+        self.address = ""  # where it listens, once it does
 
     async def run(self, assistant: Assistant, contributions: Contributions) -> None:
         """Serve until cancelled; messages that an earlier process left unanswered come first."""
@@ -51,12 +57,28 @@ class Slack:
         credentials.check(options.mode)
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(ClientSession(timeout=ClientTimeout(total=30)))
-            teams = await one_team(credentials, session)
-            client = make_client(credentials.bot_token, api_url=credentials.api_url, session=session)
-            app = make_app(client, teams, signing_secret=credentials.signing_secret)
+            app, teams = await self._connectable(session)
             answers = Answers(assistant, teams)
-            desk = Desk(assistant, contributions, teams, People(), answers)
-            add_listeners(app, desk, channels=options.channels)
+            add_listeners(app, Desk(assistant, contributions, teams, People(), answers), channels=options.channels)
             stack.push_async_callback(answers.close)
             await answers.catch_up()
-            await Sockets(app, str(credentials.app_token)).run()
+            by_http = options.mode == "http"
+            if by_http or credentials.many_workspaces:
+                server = served(app, host=options.host, port=options.port, takes_events=by_http)
+                self.address = await stack.enter_async_context(server)
+                log.info("Slack: listening on %s", self.address)
+            if by_http:
+                await asyncio.Event().wait()
+            await Sockets(app, str(credentials.app_token), patience=options.patience).run()
+
+    async def _connectable(self, session: ClientSession) -> tuple[AsyncApp, Teams]:
+        credentials, folder = self._credentials, self._options.installations
+        client = make_client(None, api_url=credentials.api_url, session=session)
+        if not credentials.many_workspaces:
+            team = await one_team(credentials, session)
+            return make_app(client, team, signing_secret=credentials.signing_secret), team
+        teams = ManyTeams(credentials, folder, session=session)
+        oauth = teams.oauth_settings(folder)
+        app = make_app(client, teams, signing_secret=credentials.signing_secret, oauth=oauth)
+        teams.add_to(app)
+        return app, teams

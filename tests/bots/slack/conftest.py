@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from bots.slack import Credentials, Options
 from bots.slack.manifest import manifest
 from brandvoice.testing import ScriptedEngine
 from conversations.store import ConversationStore, open_store
-from tests.bots.slack.desk import Bot, serving
+from tests.bots.slack.desk import Bot, MakeBot, serving
 from tests.emulators.slack import SlackEmulator
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
@@ -61,11 +63,11 @@ def bot(
 @pytest.fixture
 def bot_with(
     slack: SlackEmulator, store: ConversationStore, engine: ScriptedEngine, credentials: Credentials, tmp_path: Path
-) -> Iterator[Callable[[Options], Bot]]:
-    """The bot with other options."""
-    from contextlib import ExitStack
-
+) -> Iterator[MakeBot]:
     with ExitStack() as stack:
-        yield lambda options: stack.enter_context(
-            serving(slack, store, engine, credentials=credentials, folder=tmp_path, options=options)
-        )
+
+        def make(options: Options | None = None, **assistant_settings: Any) -> Bot:
+            settings = assistant_settings | {"credentials": credentials, "folder": tmp_path, "options": options}
+            return stack.enter_context(serving(slack, store, engine, **settings))
+
+        yield make

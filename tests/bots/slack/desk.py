@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bots.assistant import Assistant
 from bots.slack import Credentials, Options, Slack
@@ -58,6 +58,12 @@ def reply_id(reply: Json) -> str:
     return str(reply["metadata"]["event_payload"]["reply"])
 
 
+class MakeBot(Protocol):
+    """The bot with other options, or an assistant with other settings."""
+
+    def __call__(self, options: Options | None = None, **assistant_settings: Any) -> Bot: ...
+
+
 @contextlib.contextmanager
 def serving(
     slack: SlackEmulator,
@@ -74,6 +80,7 @@ def serving(
     assistant = assistant_on(store, engine, folder, **assistant_settings)
     connections = slack.connections
     with running(platform, assistant, contributions_to(store)) as loop:
-        slack.wait_connected(connection=connections + 1)
+        if options is None or options.mode == "socket":
+            slack.wait_connected(connection=connections + 1)
         yield Bot(slack, store, engine, assistant, platform, loop)
         slack.wait_delivered()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bots.assistant import Limits
-from tests.bots.slack.desk import Bot, reply_id, serving
+from bots.slack import Options
+from tests.bots.slack.desk import Bot, MakeBot, reply_id
 from tests.emulators.slack import SlackEmulator
 
 
@@ -101,14 +102,20 @@ def test_forty_thousand_characters_get_one_plain_sentence(bot: Bot, slack: Slack
     assert len(slack.bot_messages("DU1")) == 1
 
 
-def test_too_many_messages_get_a_sentence_that_says_when(
-    slack: SlackEmulator, store, engine, credentials, tmp_path
-) -> None:  # type: ignore[no-untyped-def]
-    limits = Limits(per_person=1)
-    with serving(slack, store, engine, credentials=credentials, folder=tmp_path, limits=limits) as bot:
-        bot.answered()
-        bot.ask("again?")
-        assert "Please try again in" in bot.private()
+def test_too_many_messages_get_a_sentence_that_says_when(bot_with: MakeBot) -> None:
+    bot = bot_with(limits=Limits(per_person=1))
+    bot.answered()
+    bot.ask("again?")
+    assert "Please try again in" in bot.private()
+
+
+def test_only_listed_channels_are_answered_and_others_are_told_so(bot_with: MakeBot, slack: SlackEmulator) -> None:
+    bot = bot_with(Options(channels=("C2",)))
+    bot.ask(channel="C1")
+    assert "do not answer in this channel" in bot.private()
+    bot.answered(channel="C2")
+    bot.answer(slack.user_says("DU1", "U1", "and here?"))
+    assert len(bot.engine.requests) == 2
 
 
 @pytest.mark.parametrize("change", ["deleted", "changed"])
@@ -117,7 +124,7 @@ def test_a_message_that_its_person_takes_back_or_changes_is_not_kept_as_it_was(
 ) -> None:
     question = bot.ask("my number is 7")
     bot.answer(question)
-    conversation, _ = store_place(bot, question)
+    conversation, _ = bot.store.message(f"T1/C1/{question['ts']}")
     if change == "deleted":
         slack.user_deletes("C1", question["ts"])
     else:
@@ -125,7 +132,3 @@ def test_a_message_that_its_person_takes_back_or_changes_is_not_kept_as_it_was(
     wanted = [] if change == "deleted" else ["never mind"]
     slack.wait_for(lambda: [m.content for m in bot.store.history(conversation, 9) if m.role == "user"] == wanted)
     assert len(bot.engine.requests) == 1
-
-
-def store_place(bot: Bot, question):  # type: ignore[no-untyped-def]
-    return bot.store.message(f"T1/{question['channel']}/{question['ts']}")
