@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -97,6 +98,37 @@ def _note(
 
     rounds = RoundStore(workspace_of(context).rounds_folder)
     rounds.decided(version.manifest.round, state=state, reason=reason or f"{state} by {operator()}")
+
+
+@group.command()
+def export(
+    context: typer.Context, reference: Reference, folder: Annotated[Path, typer.Argument(help="A new folder.")]
+) -> None:
+    """Write a version as an ordinary model that plain transformers loads: the adapter merged into the base."""
+    from training.export import export_merged
+
+    workspace = workspace_of(context)
+    export_merged(workspace.voices.version(*parse_reference(reference)), workspace.base_model(), folder)
+    say(f"{reference} is in {folder}.")
+
+
+@group.command()
+def push(
+    context: typer.Context,
+    reference: Reference,
+    repository: Annotated[
+        str, typer.Argument(metavar="OWNER/NAME", help="Made as a private repository if it is not there.")
+    ],
+) -> None:
+    """Upload a version to a Hugging Face hub (HF_TOKEN opens it; HF_ENDPOINT names another hub)."""
+    import os
+
+    from brandvoice.settings import secret
+    from training.export import push_adapter
+
+    version = workspace_of(context).voices.version(*parse_reference(reference))
+    address = push_adapter(version, repository, token=secret("HF_TOKEN"), endpoint=os.environ.get("HF_ENDPOINT"))
+    say(f"{reference} is at {address}.")
 
 
 def _row(version: VoiceVersion) -> dict[str, Any]:
