@@ -17,7 +17,8 @@ from brandvoice.rounds import Round
 from conversations.errors import NotFound
 from conversations.messages import Conversation, Message, Submission
 from conversations.sources import Source
-from styles.dataset import PARTS, DatasetVersion, Part, load_dataset, save_dataset
+from styles.dataset import PARTS, DatasetVersion, load_dataset, save_dataset
+from styles.split import Part
 from styles.voices import Manifest, VoiceVersion
 
 if TYPE_CHECKING:
