@@ -7,7 +7,6 @@ import contextlib
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable
 from typing import Final
 
 import discord
@@ -17,24 +16,25 @@ from bots.discord import texts
 from bots.discord.buttons import under
 from bots.discord.failures import DISCORD_FAILURES, reason
 from bots.discord.journal import Entry, Journal
-from bots.discord.places import DIRECT, PLATFORM, Place, Question, place_of
+from bots.discord.places import PLATFORM, Place, Question, place_of
+from bots.discord.telling import tell_directly
 from bots.discord.typing_line import TypingLine
+from bots.discord.ways import Ways
 from bots.discord.writer import Writer
 from conversations.errors import BrandvoiceError, NotFound
 from conversations.messages import Message
 
 LAST_WORDS: Final = 8.0  # seconds that running answers get to end when the bot is stopped
 log = logging.getLogger(__name__)
-Channels = Callable[[Place], discord.PartialMessageable]
 
 
 class Answers:
     """Gives answers in the background; at one place one after the other."""
 
-    def __init__(self, assistant: Assistant, journal: Journal, *, channels: Channels, every: float) -> None:
+    def __init__(self, assistant: Assistant, journal: Journal, *, ways: Ways, every: float) -> None:
         self._assistant = assistant
         self._journal = journal
-        self._channels = channels
+        self._ways = ways
         self._every = every
         self._running: dict[asyncio.Task[None], Place] = {}
         self._stops: dict[str, Place] = {}
@@ -77,7 +77,7 @@ class Answers:
         self._waiting[place] += 1
         try:
             async with (
-                TypingLine(self._channels(place)) as typing,
+                TypingLine(self._ways.channel(place)) as typing,
                 self._turns.setdefault(place, asyncio.Lock()),
             ):
                 await self._give(question, incoming, typing)
@@ -96,7 +96,7 @@ class Answers:
         except BrandvoiceError as error:
             await self._tell_failure(writer, question, sentence=str(error))
         except DISCORD_FAILURES as failure:
-            log.error("the answer to %s could not be delivered: %s", question.id, reason(failure))  # noqa: TRY400
+            await self._tell_undelivered(question, incoming, failure)
         finally:
             del self._stops[stop]
             await writer.close()
@@ -118,6 +118,12 @@ class Answers:
             await writer.fail(sentence)
         except DISCORD_FAILURES as failure:
             log.error("the failure of %s could not be told: %s", question.id, reason(failure))  # noqa: TRY400
+
+    async def _tell_undelivered(self, question: Question, incoming: Incoming, failure: Exception) -> None:
+        log.error("the answer to %s could not be delivered: %s", question.id, reason(failure))
+        if isinstance(failure, discord.Forbidden):
+            with contextlib.suppress(*DISCORD_FAILURES):
+                await tell_directly(await self._ways.person(incoming.person), texts.not_allowed(question.place.channel))
 
     async def _deliver(self, entry: Entry) -> None:
         """End what an earlier process began to show: with the reply if it was made, else with a plain sentence."""
@@ -148,17 +154,13 @@ class Answers:
         return next((message for message in history[at:] if message.role == "assistant"), None)
 
     def _writer(self, question: Question, entry: Entry, *, stop: str) -> Writer:
-        channel = self._channels(question.place)
+        channel = self._ways.channel(question.place)
         return Writer(channel, question, entry=entry, journal=self._journal, stop=stop, every=self._every)
 
 
 def question_of(incoming: Incoming) -> Question:
     """Where the message stands that `Incoming` was made of."""
     return _question(incoming.id, place_of(incoming.place))
-
-
-def guild_of(place: Place) -> int | None:
-    return None if place.guild == DIRECT else int(place.guild)
 
 
 def _question(id: str, place: Place) -> Question:  # noqa: A002

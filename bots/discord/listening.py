@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from bots.discord.failures import DISCORD_FAILURES, reason
+from bots.discord.markup import MOST_TEXT, shortened
 from conversations.errors import BrandvoiceError
 
 Press = discord.Interaction[Any]
@@ -41,6 +42,7 @@ async def defer(press: Press) -> None:
 
 async def tell(press: Press, text: str, *, view: ui.View | None = None, embed: discord.Embed | None = None) -> None:
     """Say something that only this person sees."""
+    text = shortened(text, MOST_TEXT)
     extra: dict[str, Any] = {"view": view} if view else {}
     extra |= {"embed": embed} if embed else {"suppress_embeds": True}
     try:

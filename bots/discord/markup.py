@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-MOST: Final = 1_900  # characters of a part; Discord takes 2,000
+MOST_TEXT: Final = 2_000  # characters of a message in Discord
+MOST: Final = 1_900  # characters of a part of an answer
 _FENCE: Final = "```"
 _LINK: Final = re.compile(r"!?\[([^\[\]\n]{0,300})\]\(\s*<?(https?://[^()\s<>]{1,600})>?(?:[ \t][^()\n]{0,200})?\)")
 

@@ -14,7 +14,7 @@ from bots.assistant import Assistant
 from bots.contributions import Contributions
 from bots.discord.address import point_at
 from bots.discord.again import Again
-from bots.discord.answers import Answers, Channels, guild_of
+from bots.discord.answers import Answers
 from bots.discord.client import IDENTIFY_PAUSE, Client
 from bots.discord.commands import add_commands, add_menus, sync_if_changed
 from bots.discord.desk import Desk
@@ -22,10 +22,11 @@ from bots.discord.examples import Examples
 from bots.discord.failures import reason
 from bots.discord.inbox import Inbox
 from bots.discord.journal import Journal
-from bots.discord.places import PLATFORM, Place
+from bots.discord.places import PLATFORM
 from bots.discord.privacy import Privacy
 from bots.discord.uploads import Uploads
 from bots.discord.votes import Votes
+from bots.discord.ways import Ways
 from bots.discord.writer import EVERY
 from conversations.errors import SettingsError
 
@@ -65,9 +66,7 @@ class Discord:
             pause=options.pause,
             fixed_gateway=options.gateway_url is not None,
         )
-        answers = Answers(
-            assistant, Journal(options.folder / "answers"), channels=_channels(client), every=options.every
-        )
+        answers = Answers(assistant, Journal(options.folder / "answers"), ways=Ways(client), every=options.every)
         desk = Desk(assistant, contributions, answers, frozenset(options.guilds), options.folder)
         connect(client, desk)
         async with AsyncExitStack() as stack:
@@ -123,10 +122,3 @@ async def _start(client: Client, token: str) -> None:
         raise SettingsError(f"Discord ended the connection (code {error.code}). Please try again.") from error
     except (discord.HTTPException, discord.GatewayNotFound, ClientError, OSError) as error:
         raise cannot_be_reached(error) from error
-
-
-def _channels(client: Client) -> Channels:
-    def channel(place: Place) -> discord.PartialMessageable:
-        return client.get_partial_messageable(int(place.channel), guild_id=guild_of(place))
-
-    return channel

@@ -7,6 +7,7 @@ import logging
 import discord
 
 from bots.discord.failures import DISCORD_FAILURES, reason
+from bots.discord.markup import MOST_TEXT, shortened
 from bots.discord.writer import SILENT, reference_to
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ async def tell_below(channel: discord.PartialMessageable, message: int, sentence
     """Reply to a message."""
     try:
         await channel.send(
-            sentence,
+            shortened(sentence, MOST_TEXT),
             reference=reference_to(channel, message),
             mention_author=False,
             allowed_mentions=SILENT,

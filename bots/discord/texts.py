@@ -45,3 +45,10 @@ def receipt(submission: str) -> str:
         f"Thank you. It is kept as `{submission[:10]}` and waits for review by somebody else. "
         f"You can take it back with `/brandvoice withdraw`."
     )
+
+
+def not_allowed(channel: str) -> str:
+    return (
+        f"I could not answer in <#{channel}>: I need the permissions View Channel, Send Messages (in threads: Send "
+        "Messages in Threads) and Read Message History there. An admin can give them to me."
+    )

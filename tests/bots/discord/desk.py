@@ -78,10 +78,16 @@ def serving(
     disc: DiscordEmulator, store: ConversationStore, engine: ScriptedEngine, *, folder: Path, **settings: Any
 ) -> Iterator[Bot]:
     """The bot at work; `settings` are options of the platform or of the assistant."""
-    options = {name: settings.pop(name) for name in OPTIONS if name in settings}
+    options = {"every": 0.2} | {name: settings.pop(name) for name in OPTIONS if name in settings}
     platform = Discord(
         disc.token,
-        Options(folder / "discord", api_url=disc.api_url, gateway_url=disc.gateway_url, pause=0.0, **options),
+        Options(
+            folder / "discord",
+            api_url=disc.api_url,
+            gateway_url=disc.gateway_url,
+            pause=0.0,
+            **options,
+        ),
     )
     assistant = assistant_on(store, engine, folder, **settings)
     before = set(disc.sessions)
