@@ -50,8 +50,8 @@ def fuse_lora(model: nn.Module) -> int:
 
     plain = [m for m in model.modules() if type(m) is Linear and _is_plain(m)]
     for layer in plain:
-        layer.peft_forward = layer.forward
-        layer.forward = types.MethodType(_fused_forward, layer)  # type: ignore[assignment]
+        layer.peft_forward = layer.forward  # type: ignore[assignment]
+        layer.forward = types.MethodType(_fused_forward, layer)
     return len(plain)
 
 
