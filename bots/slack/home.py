@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
@@ -10,12 +13,13 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from bots.slack import texts
 from bots.slack.blocks import Json, actions, button, confirmation, header, section, shortened, small
 from bots.slack.desk import Desk
-from bots.slack.listening import channel_of, refusals_told, respond
+from bots.slack.failures import SLACK_FAILURES, reason
+from bots.slack.listening import channel_of, respond
 from bots.slack.markup import escaped
 from bots.slack.places import PLATFORM, person
 from bots.slack.speakers import speakers
 from bots.slack.teams import Team
-from conversations.errors import NotFound
+from conversations.errors import BrandvoiceError, NotFound
 from conversations.messages import Submission
 
 WITHDRAW: Final = "brandvoice_withdraw"
@@ -24,6 +28,7 @@ OPT_IN: Final = "brandvoice_opt_in"
 FORGET: Final = "brandvoice_forget"
 _SHOWN: Final = 20  # submissions; a view holds 100 blocks
 _PROMPTS: Final = 4
+log = logging.getLogger(__name__)
 
 
 class Home:
@@ -68,10 +73,20 @@ class Home:
         blocks += [header("Your data"), section(texts.STORED), _choices(out=out)]
         await team.client.views_publish(user_id=user, view={"type": "home", "blocks": blocks})
 
+    @asynccontextmanager
+    async def _noted(self, team: Team, user: str) -> AsyncIterator[None]:
+        """What is refused is said on top of the Home tab."""
+        try:
+            yield
+        except BrandvoiceError as error:
+            await self.publish(team, user, note=str(error))
+        except SLACK_FAILURES as failure:
+            log.warning("the Home tab of somebody in %s could not be shown: %s", team.id, reason(failure))
+
     async def _withdraw(self, ack: Any, body: Json, context: AsyncBoltContext) -> None:
         await ack()
         team, user = await self._desk.team(context), body["user"]["id"]
-        async with refusals_told(team, body):
+        async with self._noted(team, user):
             value = str(body["actions"][0].get("value"))
             withdrawn = await self._desk.contributions.withdraw(value, person(team.id, user))
             await self.publish(team, user, note=f"{withdrawn.id[:10]} is withdrawn.")
@@ -79,7 +94,7 @@ class Home:
     async def _opt(self, ack: Any, body: Json, context: AsyncBoltContext) -> None:
         await ack()
         team, user = await self._desk.team(context), body["user"]["id"]
-        async with refusals_told(team, body):
+        async with self._noted(team, user):
             if body["actions"][0]["action_id"] == OPT_OUT:
                 await self._desk.contributions.opt_out(person(team.id, user))
                 note = "You have opted out: nothing of yours is learned from, and I take no examples from you."
@@ -92,7 +107,7 @@ class Home:
         """Pressed on the Home tab or under the answer to a command."""
         await ack()
         team, user = await self._desk.team(context), body["user"]["id"]
-        async with refusals_told(team, body):
+        async with self._noted(team, user):
             erasure = await self._desk.contributions.forget(person(team.id, user))
             note = texts.forgotten(erasure.conversations, erasure.submissions)
             if channel_of(body) and body.get("response_url"):

@@ -67,5 +67,4 @@ async def respond(team: Team, body: Json, answer: Json) -> None:
 
 
 async def _tell_presser(team: Team, body: Json, sentence: str) -> None:
-    user = body["user"]["id"]
-    await tell_privately(team, channel_of(body) or user, user, text=sentence, thread=thread_of(body) or None)
+    await tell_privately(team, channel_of(body), body["user"]["id"], text=sentence, thread=thread_of(body) or None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ DISCARD: Final = "brandvoice_discard"
 MOST_BYTES: Final = 5 * 2**20
 _NAMES: Final = (".jsonl", ".json", ".csv")
 _HOSTS: Final = (".slack.com", ".slack-edge.com", ".slack-files.com")
+_UNSAFE: Final = re.compile(r"[^\w.-]")
+_LONGEST: Final = 60  # characters of a file's name
 _FAULTS: Final = 10  # shown of all the rows that are refused
 _TIME: Final = ClientTimeout(total=60)
 
@@ -88,9 +91,12 @@ class Uploads:
         file = await self._file_of(team, user, file_id)
         content = await _download(team, file)
         with tempfile.TemporaryDirectory(prefix="brandvoice-upload-") as folder:
-            path = Path(folder) / f"file{Path(str(file['name'])).suffix.lower()}"
+            path = Path(folder) / (_UNSAFE.sub("_", str(file.get("name") or ""))[-_LONGEST:].lstrip(".") or "file")
             await asyncio.to_thread(path.write_bytes, content)
-            return await self._desk.contributions.read_upload(path)
+            try:
+                return await self._desk.contributions.read_upload(path)
+            except ImportRefused as refused:
+                raise ImportRefused(str(refused).replace(str(path), path.name)) from refused
 
     async def _file_of(self, team: Team, user: str, file_id: str) -> Json:
         """What Slack says of the file: ids come from clients, and files from elsewhere hold no address."""

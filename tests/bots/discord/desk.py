@@ -15,6 +15,7 @@ from conversations.messages import Feedback, Message
 from conversations.store import ConversationStore
 from tests.bots.workplace import assistant_on, contributions_to, running
 from tests.emulators.discord import DiscordEmulator
+from tests.emulators.slack.loop import LoopThread
 
 Json = dict[str, Any]
 OPTIONS = ("guilds", "message_content", "every")
@@ -26,6 +27,7 @@ class Bot:
     store: ConversationStore
     engine: ScriptedEngine
     assistant: Assistant
+    loop: LoopThread
 
     def ask(self, text: str = "Where is my parcel?", *, channel: str = "C1", user: str = "ann", **more: Any) -> Json:
         """Somebody mentions the bot."""
@@ -91,7 +93,7 @@ def serving(
     )
     assistant = assistant_on(store, engine, folder, **settings)
     before = set(disc.sessions)
-    with running(platform, assistant, contributions_to(store)):
+    with running(platform, assistant, contributions_to(store)) as loop:
         disc.wait_for(lambda: set(disc.sessions) - before, what="session")
         disc.wait_ready()
-        yield Bot(disc, store, engine, assistant)
+        yield Bot(disc, store, engine, assistant, loop)

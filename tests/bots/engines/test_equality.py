@@ -38,7 +38,7 @@ async def test_many_voices_in_one_batch_answer_as_generate_does(engine: Batching
 
 @pytest.mark.parametrize("chunk", [3, 64])
 async def test_prompts_in_chunks_change_nothing(make_engine: MakeEngine, voices: Voices, chunk: int) -> None:
-    engine = make_engine(pace=Pace(busy=chunk, idle=chunk))
+    engine = make_engine(pace=Pace(smallest=chunk, largest=chunk))
     questions = [(voice, asked(text)) for voice in speakers(voices) for text in (LONG, "Hi", LONG[5:])]
     expected = [voices.plain(voice, question, max_tokens=12) for voice, question in questions]
     assert await answers(engine, *(Request(q, v, greedy(12)) for v, q in questions)) == expected

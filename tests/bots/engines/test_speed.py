@@ -1,0 +1,41 @@
+"""What makes steps faster changes no answer."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+
+from bots.engines.batching import Pace, prepack
+from bots.engines.batching.pace import Pacer
+from styles.base_model import BaseModel, load_weights
+
+
+def test_prepacked_layers_compute_the_same(base: BaseModel) -> None:
+    plain = load_weights(base, dtype="bfloat16", device="cpu").eval()
+    packed = copy.deepcopy(plain)
+    count = prepack(packed)
+    if count == 0:
+        pytest.skip("this build of torch has no prepacked bf16 products")
+    assert count == 2 * 7 + 1
+    for length in (1, 5, 40):
+        tokens = torch.randint(0, 200, (1, length), generator=torch.Generator().manual_seed(length))
+        with torch.inference_mode():
+            torch.testing.assert_close(packed(tokens).logits, plain(tokens).logits, rtol=0.02, atol=0.02)
+
+
+def test_a_model_in_fp32_is_not_repacked(base: BaseModel) -> None:
+    assert prepack(load_weights(base, dtype="float32", device="cpu")) == 0
+
+
+def test_steps_read_less_of_a_prompt_where_reading_is_slow() -> None:
+    pacer = Pacer(Pace(seconds=0.1, smallest=32, largest=512))
+    assert pacer.tokens(busy=False) == 512
+    for _ in range(30):
+        tokens = pacer.tokens(busy=True)
+        pacer.took(0.02 + tokens * 0.0005, tokens=tokens)
+    assert 0.08 < 0.02 + pacer.tokens(busy=True) * 0.0005 < 0.12
+    for _ in range(30):
+        pacer.took(5.0, tokens=32)
+    assert pacer.tokens(busy=True) == 32
