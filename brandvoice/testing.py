@@ -48,7 +48,7 @@ class ScriptedEngine:
 
     async def _wait(self) -> None:
         await asyncio.sleep(self.delay)
-        while not self.hold.is_set():
+        while not self.hold.is_set():  # noqa: ASYNC110 (tests set it from another thread)
             await asyncio.sleep(0.005)
 
 

@@ -58,6 +58,12 @@ def reply_id(reply: Json) -> str:
     return str(reply["metadata"]["event_payload"]["reply"])
 
 
+def markdown_of(message: Json) -> str:
+    """What a message of the bot says, without what stands under it."""
+    blocks = message.get("blocks") or []
+    return str(message.get("streamed") or next((b["text"] for b in blocks if b["type"] == "markdown"), message["text"]))
+
+
 class MakeBot(Protocol):
     """The bot with other options, or an assistant with other settings."""
 

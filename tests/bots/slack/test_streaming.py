@@ -7,7 +7,7 @@ import pytest
 from bots.slack import writer
 from bots.slack.pacing import Meter
 from brandvoice.testing import ScriptedEngine
-from tests.bots.slack.desk import Bot, MakeBot, reply_id
+from tests.bots.slack.desk import Bot, MakeBot, markdown_of, reply_id
 from tests.emulators.slack import Json, SlackEmulator
 
 LONG = "\n\n".join(f"Paragraph {n}. " + "It says something about boats. " * 20 for n in range(30))
@@ -20,13 +20,9 @@ def long(engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "EVERY", 0.0)
 
 
-def whole(slack: SlackEmulator, messages: list[Json]) -> str:
-    """What the messages of an answer say together, without what stands under the last of them."""
-    texts = [
-        message.get("streamed") or next(b["text"] for b in message["blocks"] if b["type"] == "markdown")
-        for message in messages
-    ]
-    return "\n\n".join(text.strip() for text in texts)
+def whole(messages: list[Json]) -> str:
+    """What the messages of an answer say together."""
+    return "\n\n".join(markdown_of(message).strip() for message in messages)
 
 
 def buttons(message: Json) -> list[str]:
@@ -41,7 +37,7 @@ def test_a_long_answer_rolls_over_and_has_its_buttons_under_the_last_part(bot: B
     messages = slack.bot_messages("C1", question["ts"])
     assert [buttons(message) for message in messages] == [[], [], ["context_actions", "actions"]]
     assert all(len(message["streamed"].encode()) < 9_500 for message in messages)
-    assert whole(slack, messages).split() == LONG.split()
+    assert whole(messages).split() == LONG.split()
     assert bot.history(question)[-1].content == LONG.strip()
 
 
@@ -50,7 +46,7 @@ def test_an_answer_that_cannot_stream_comes_as_one_message(bot: Bot, slack: Slac
     slack.fail_next("chat.startStream", error)
     question = bot.ask()
     reply = bot.answer(question)
-    assert whole(slack, [reply]) == "Your parcel is on its way."
+    assert whole([reply]) == "Your parcel is on its way."
     assert buttons(reply) == ["context_actions", "actions"]
     assert (reply["unfurl_links"], reply["unfurl_media"]) == (False, False)
     assert len(slack.bot_messages("C1", question["ts"])) == 1
@@ -66,7 +62,7 @@ def test_a_stream_that_breaks_is_completed_in_its_place(bot: Bot, slack: SlackEm
     slack.wait_for(lambda: buttons(reply), what="buttons")
     slack.settle(quiet=0.2)
     assert slack.bot_messages("C1", question["ts"]) == [reply]
-    assert whole(slack, [reply]).startswith("First words, and more of them")
+    assert whole([reply]).startswith("First words, and more of them")
     assert len(slack.calls("chat.update")) == 1
 
 
@@ -78,7 +74,7 @@ def test_a_stream_that_slack_ended_is_completed_by_an_update(bot: Bot, slack: Sl
     slack.wait_call("chat.update")
     slack.settle(quiet=0.2)
     (reply,) = slack.bot_messages("C1", question["ts"])
-    assert whole(slack, [reply]) == "word " * 19 + "word"
+    assert whole([reply]) == "word " * 19 + "word"
     assert buttons(reply) == ["context_actions", "actions"]
 
 
@@ -97,7 +93,7 @@ def test_above_the_limit_of_starts_answers_come_whole_and_nothing_is_refused(bot
 def test_a_rate_limit_of_slack_is_waited_out(bot: Bot, slack: SlackEmulator) -> None:
     slack.fail_next("chat.startStream", status=429, retry_after=1)
     reply = bot.answered()
-    assert whole(slack, [reply]) == "Your parcel is on its way."
+    assert whole([reply]) == "Your parcel is on its way."
     assert [call.http_status for call in slack.calls("chat.startStream")] == [429, 200]
 
 
@@ -115,7 +111,7 @@ def test_stop_ends_the_answer_with_what_was_said(bot: Bot, slack: SlackEmulator)
     assert said.content.startswith("one")
     assert said.content.endswith("…")
     assert "ten" not in said.content
-    assert whole(slack, [reply]) == said.content
+    assert whole([reply]) == said.content
     assert slack.sessions["C1", question["ts"]]["status"] == "active"
     assert bot.engine.closed == 1
 
@@ -134,7 +130,7 @@ def test_an_engine_that_fails_is_one_plain_sentence_with_a_reference(bot: Bot, s
 def test_filters_change_an_answer_before_anybody_sees_it(bot_with: MakeBot, slack: SlackEmulator) -> None:
     bot = bot_with(reply_filters=[lambda text: text.replace("parcel", "[hidden]")])
     reply = bot.answered()
-    assert whole(slack, [reply]) == "Your [hidden] is on its way."
+    assert whole([reply]) == "Your [hidden] is on its way."
     assert not any("parcel" in str(call.params) for call in slack.calls())
 
 
