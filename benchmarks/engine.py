@@ -28,7 +28,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerF
 from transformers.utils import logging as transformers_logging
 
 from bots.engine import Engine, Request, Sampling
-from bots.engines.batching import BatchingEngine, Limits, Pace, refusal
+from bots.engines.batching import BatchingEngine, Limits, Pace, prepack, refusal
 from bots.engines.generate import GenerateEngine
 from conversations.messages import Message
 from styles.base_model import BaseModel, find_base_model, load_tokenizer, load_weights
@@ -46,14 +46,6 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """What one person asks for, and when (seconds after the start)."""
-
-    request: Request
-    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +74,9 @@ class Outcome:
         return statistics.mean(h.times[0] for h in self.heard)
 
 
-async def hear(engine: Engine, chat: Chat) -> Heard:
-    await asyncio.sleep(chat.at)
+async def hear(engine: Engine, request: Request) -> Heard:
     started, began, times, worked, text = time.perf_counter(), time.process_time(), [], [], ""
-    async for piece in engine.stream(chat.request):
+    async for piece in engine.stream(request):
         times.append(time.perf_counter() - started)
         worked.append(time.process_time() - began)
         text += piece
@@ -96,7 +87,7 @@ def longest_gap(times: Sequence[float]) -> float:
     return max(later - earlier for earlier, later in itertools.pairwise(times))
 
 
-async def run(engine: Engine, chats: Sequence[Chat]) -> Outcome:
+async def run(engine: Engine, chats: Sequence[Request]) -> Outcome:
     wall, processor = time.perf_counter(), time.process_time()
     heard = await asyncio.gather(*(hear(engine, chat) for chat in chats))
     return Outcome(tuple(heard), time.perf_counter() - wall, time.process_time() - processor)
@@ -144,27 +135,25 @@ def words(count: int, source: random.Random) -> str:
     return " ".join(f"w{source.randrange(VOCABULARY - 4)}" for _ in range(count))
 
 
-def burst(voices: Sequence[VoiceVersion | None]) -> list[Chat]:
+def burst(voices: Sequence[VoiceVersion | None]) -> list[Request]:
     """16 chats at once: 64 tokens of instructions, 16 to 200 of conversation, 24 to 64 new ones."""
     source = random.Random(1)
     guides = [words(64, source) for _ in range(4)]
     return [
-        Chat(
-            Request(
-                (Message("system", guides[n % 4]), Message("user", words(source.randint(16, 200), source))),
-                voices[n % len(voices)],
-                Sampling(max_tokens=source.randint(24, 64)),
-            )
+        Request(
+            (Message("system", guides[n % 4]), Message("user", words(source.randint(16, 200), source))),
+            voices[n % len(voices)],
+            Sampling(max_tokens=source.randint(24, 64)),
         )
         for n in range(16)
     ]
 
 
-def short_questions() -> list[Chat]:
+def short_questions() -> list[Request]:
     """16 chats at once: 24 to 39 tokens of prompt, 48 new ones."""
     source = random.Random(2)
     return [
-        Chat(Request((Message("user", words(source.randint(24, 39), source)),), None, Sampling(max_tokens=48)))
+        Request((Message("user", words(source.randint(24, 39), source)),), None, Sampling(max_tokens=48))
         for _ in range(16)
     ]
 
@@ -176,17 +165,22 @@ async def six_turns(engine: Engine) -> float:
     first = 0.0
     for _ in range(6):
         talk.append(Message("user", words(40, source)))
-        heard = await hear(engine, Chat(Request(tuple(talk), None, Sampling(max_tokens=32), person="ann")))
+        heard = await hear(engine, Request(tuple(talk), None, Sampling(max_tokens=32), person="ann"))
         talk.append(Message("assistant", heard.text))
         first = heard.times[0]
     return first
 
 
-def intruded() -> list[Chat]:
-    """8 chats that are speaking when somebody comes with 1,200 tokens."""
+async def interrupted(engine: BatchingEngine) -> list[Heard]:
+    """What 8 people hear who are being answered when somebody comes with 1,200 tokens."""
     source = random.Random(4)
-    speaking = [Chat(Request((Message("user", words(24, source)),), None, Sampling(max_tokens=96))) for _ in range(8)]
-    return [*speaking, Chat(Request((Message("user", words(1200, source)),), None, Sampling(max_tokens=4)), at=0.5)]
+    chats = [Request((Message("user", words(24, source)),), None, Sampling(max_tokens=96)) for _ in range(8)]
+    speaking = [asyncio.create_task(hear(engine, chat)) for chat in chats]
+    spoken = engine.stats().counts.tokens
+    while engine.stats().counts.tokens - spoken < 8 * 8:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    await hear(engine, Request((Message("user", words(1200, source)),), None, Sampling(max_tokens=4)))
+    return list(await asyncio.gather(*speaking))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +188,13 @@ class Bench:
     """The engines that are compared: one request at a time, batching, with reuse, and without chunks."""
 
     plain: Engine
-    batching: Engine
-    reusing: Engine
-    unchunked: Engine
+    batching: BatchingEngine
+    reusing: BatchingEngine
+    unchunked: BatchingEngine
     voices: tuple[VoiceVersion, ...]
     repeat: int
 
-    async def compare(self, name: str, goal: str, chats: Sequence[Chat]) -> tuple[Outcome, list[str]]:
+    async def compare(self, name: str, goal: str, chats: Sequence[Request]) -> tuple[Outcome, list[str]]:
         """A row of the table: the best of several runs of each engine, one after the other."""
         pairs = [(await run(self.plain, chats), await run(self.batching, chats)) for _ in range(self.repeat)]
         slow, quick = (min(outcomes, key=lambda o: o.wall) for outcomes in zip(*pairs, strict=True))
@@ -226,9 +220,9 @@ class Bench:
         """How long eight people wait for their next word while a long prompt is read, whole and in chunks."""
         clock, processor = [], []
         for engine in (self.unchunked, self.batching):
-            outcomes = [await run(engine, intruded()) for _ in range(self.repeat)]
-            clock.append(min(max(longest_gap(h.times) for h in o.heard[:8]) for o in outcomes))
-            processor.append(min(max(longest_gap(h.worked) for h in o.heard[:8]) for o in outcomes))
+            runs = [await interrupted(engine) for _ in range(self.repeat)]
+            clock.append(min(max(longest_gap(h.times) for h in heard) for heard in runs))
+            processor.append(min(max(longest_gap(h.worked) for h in heard) for heard in runs))
         figures = [
             f"longest gap {clock[0] * 1e3:.0f} > {clock[1] * 1e3:.0f} ms: /{clock[0] / clock[1]:.1f}",
             f"(processor time {processor[0] * 1e3:.0f} > {processor[1] * 1e3:.0f}: /{processor[0] / processor[1]:.1f})",
@@ -244,6 +238,7 @@ async def measure(folder: Path, options: argparse.Namespace) -> list[list[str]]:
     reason = refusal(model, context=4096)
     if reason is not None:
         raise SystemExit(reason)
+    prepack(model)
     tokenizer = load_tokenizer(base)
 
     def batching(**limits: Any) -> BatchingEngine:
@@ -251,7 +246,7 @@ async def measure(folder: Path, options: argparse.Namespace) -> list[list[str]]:
 
     plain = GenerateEngine(base, dtype=options.dtype)
     mixing, reusing = batching(prefix_bytes=0), batching(per_person=1)
-    unchunked = batching(prefix_bytes=0, pace=Pace(4096, 4096))
+    unchunked = batching(prefix_bytes=0, pace=Pace(smallest=4096, largest=4096))
     for engine in (plain, mixing, reusing, unchunked):  # the first run of each sets up kernels
         await run(engine, short_questions()[:2])
     rows = await Bench(plain, mixing, reusing, unchunked, voices, options.repeat).rows()

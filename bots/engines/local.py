@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING
 
 from bots.engine import Engine
@@ -19,7 +20,10 @@ def local_engine(base: BaseModel, *, dtype: str = "auto", device: str = "auto", 
 
     A model that computes something else on packed tokens than alone gets the plain engine, and the log says why.
     """
-    from bots.engines.batching import BatchingEngine, refusal
+    # Threads of torch that spin while they wait starve every other process; read once, when torch is first imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+    from bots.engines.batching import BatchingEngine, prepack, refusal
     from bots.engines.batching import Limits as DefaultLimits
     from bots.engines.batching.engine import context_of
     from bots.engines.generate import GenerateEngine
@@ -30,6 +34,7 @@ def local_engine(base: BaseModel, *, dtype: str = "auto", device: str = "auto", 
     model = load_weights(base, dtype=dtype, device=device).eval().requires_grad_(False)
     reason = refusal(model, context=context_of(model, limits))
     if reason is None:
+        prepack(model)
         return BatchingEngine(base, model, tokenizer=load_tokenizer(base), limits=limits)
     log.warning("%s answers one request at a time, because %s", base.name, reason)
     del model

@@ -14,8 +14,9 @@ from typing import Any
 from bots.engine import Request
 from bots.engines.batching.adapters import Adapter, AdapterFormat, AdapterShelf, load_adapter
 from bots.engines.batching.cache import CacheShape
-from bots.engines.batching.loop import Counts, ModelLoop, Pace
+from bots.engines.batching.loop import Counts, ModelLoop
 from bots.engines.batching.outbox import Outbox
+from bots.engines.batching.pace import Pace
 from bots.engines.batching.prefixes import PrefixStore
 from bots.engines.batching.replies import Prompt, Reply
 from bots.engines.batching.runtime import Runtime

@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import logging
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 
 from bots.engines.batching.outbox import News, deliver
+from bots.engines.batching.pace import Pace, Pacer
 from bots.engines.batching.prefixes import SHORTEST, PrefixStore
 from bots.engines.batching.replies import NO_SLOT, Reply, TurnQueue
 from bots.engines.batching.runtime import Row, Runtime, in_order
@@ -25,14 +27,6 @@ log = logging.getLogger(__name__)
 
 # What PyTorch and transformers raise when one request is more than a model can take.
 _FAULTS = (RuntimeError, ValueError, IndexError, TypeError)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How many tokens of prompts a step takes: few while others wait for their next word, more when nobody does."""
-
-    busy: int = 128
-    idle: int = 512
 
 
 @dataclass(slots=True)
@@ -67,7 +61,7 @@ class ModelLoop:
         self.waiting = TurnQueue(per_person=per_person)
         self._base = base
         self._stop_tokens = frozenset(stop_tokens)
-        self._pace = pace
+        self._pacer = Pacer(pace)
         self._threads = threads
         self._free = list(range(runtime.cache.slots))
         self._news: list[News] = []
@@ -126,7 +120,10 @@ class ModelLoop:
         self._obey(wait=not self.running and not self.waiting)
         self._admit()
         if self.running:
-            self._compute(self._plan())
+            started, plan = time.perf_counter(), self._plan()
+            self._compute(plan)
+            read = sum(len(row.tokens) for row in plan if len(row.tokens) > 1)
+            self._pacer.took(time.perf_counter() - started, tokens=read)
         self._deliver()
 
     def _obey(self, *, wait: bool) -> None:
@@ -147,7 +144,7 @@ class ModelLoop:
     def _plan(self) -> dict[Row, Reply]:
         """One token for everybody who is speaking, then pieces of prompts, first come first served."""
         plan: dict[Row, Reply] = {}
-        budget = self._pace.busy if any(r.pending == 1 for r in self.running) else self._pace.idle
+        budget = self._pacer.tokens(busy=any(r.pending == 1 for r in self.running))
         for reply in self.running:
             if reply.pending > 1 and not budget:
                 continue
