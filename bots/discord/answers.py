@@ -7,11 +7,12 @@ import contextlib
 import logging
 import secrets
 from collections import Counter
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 import discord
 
-from bots.assistant import Assistant, Incoming, Reply, Waiting
+from bots.assistant import RECENT, Assistant, Incoming, Reply, Waiting
 from bots.discord import texts
 from bots.discord.buttons import under
 from bots.discord.failures import DISCORD_FAILURES, reason
@@ -43,16 +44,17 @@ class Answers:
 
     def begin(self, question: Question, incoming: Incoming) -> None:
         """Start answering an accepted message."""
-        task = asyncio.create_task(self._in_turn(question, incoming), name=f"answer {incoming.id}")
-        self._running[task] = question.place
-        task.add_done_callback(self._running.pop)
+        self._run(self._in_turn(question, incoming), question.place, name=f"answer {incoming.id}")
 
     async def catch_up(self) -> None:
-        """Answer what an earlier process accepted and did not get to, and deliver what it had ready."""
+        """Answer what an earlier process accepted and did not get to, and deliver what it had ready.
+
+        Do this before anything else is accepted: what this process accepts looks the same.
+        """
         unanswered = await self._assistant.unanswered(PLATFORM)
         for entry in await self._journal.left():
             if entry.question not in {incoming.id for incoming in unanswered}:
-                await self._deliver(entry)
+                self._run(self._deliver(entry), place_of(entry.place), name=f"answer {entry.question}")
         for incoming in unanswered:
             log.info("answering %s, left over from before the start", incoming.id)
             with contextlib.suppress(NotFound):
@@ -71,6 +73,11 @@ class Answers:
             _, late = await asyncio.wait(set(self._running), timeout=LAST_WORDS)
             for task in late:
                 task.cancel()
+
+    def _run(self, work: Coroutine[Any, Any, None], place: Place, *, name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._running[task] = place
+        task.add_done_callback(self._running.pop)
 
     async def _in_turn(self, question: Question, incoming: Incoming) -> None:
         place = question.place
@@ -133,9 +140,10 @@ class Answers:
         except NotFound:
             await self._journal.end(entry)
             return
+        is_late = discord.utils.utcnow() - question.asked_at > RECENT
         writer = self._writer(question, entry, stop="")
         try:
-            if reply is not None:
+            if reply is not None and not (is_late and not entry.messages):
                 await writer.finish(reply.content, under(str(reply.id)))
             elif entry.messages:
                 await writer.finish(texts.INTERRUPTED, None)

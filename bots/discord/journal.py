@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from bots.discord.places import place_of
+from conversations.errors import NotFound
+
 _ENDING: Final = ".json"
 log = logging.getLogger(__name__)
 
@@ -72,8 +75,10 @@ class Journal:
 
 def _read(path: Path) -> Entry | None:
     try:
-        return Entry(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        entry = Entry(**json.loads(path.read_text(encoding="utf-8")))
+        place_of(entry.place)
+    except (OSError, ValueError, TypeError, NotFound) as error:
         log.warning("%s is left out: %s", path, error)
         path.unlink(missing_ok=True)
         return None
+    return entry

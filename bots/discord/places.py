@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+
+from discord.utils import snowflake_time
 
 from conversations.errors import NotFound
 
@@ -42,6 +45,10 @@ class Question:
     @property
     def id(self) -> str:
         return self.place.message(self.message)
+
+    @property
+    def asked_at(self) -> datetime:
+        return snowflake_time(self.message)
 
 
 def guild_key(guild: int | None) -> str:
