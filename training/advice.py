@@ -34,7 +34,11 @@ def _sentences(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.train_examples < ENOUGH_EXAMPLES and not (risen and risen.low > 0):
         wanted = max(ENOUGH_EXAMPLES, 3 * evaluation.train_examples)
         yield f"Too few examples: {evaluation.train_examples}, come back at {wanted}."
-    overshot = [movement.label.lower() for movement in evaluation.movements if movement.direction == "overshot"]
+    overshot = [
+        movement.label[0].lower() + movement.label[1:]
+        for movement in evaluation.movements
+        if movement.direction == "overshot"
+    ]
     if overshot:
         yield f"It overshoots the brand in: {', '.join(overshot)}."
     yield from _underpowered(evaluation)

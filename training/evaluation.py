@@ -110,7 +110,7 @@ class Evaluation:
     differences: tuple[Difference, ...]
     movements: tuple[Movement, ...]
     lexicon: tuple[WordUse, ...]  # words that the tuned voice uses more or less often than the brand
-    power: Power | None  # of the style score against the base model
+    power: Power | None  # of the joint score against the best other column
     general: General | None
     classifier: ClassifierFacts | None
     answers: tuple[Answer, ...]
@@ -308,8 +308,13 @@ def _differences(columns: Sequence[Column], clusters: Sequence[str], *, seed: in
 
 
 def _power(columns: Sequence[Column], clusters: Sequence[str]) -> Power | None:
-    styles = {column.name: column.per_case.get("style", ()) for column in columns}
-    differences = [a - b for a, b in zip(styles["tuned"], styles["base"], strict=True)]
+    """The power of the joint score, tuned against the best of the others: a style score that is all 0 or 1 has none
+    to speak of.
+    """
+    joint = {column.name: column.per_case.get("joint", ()) for column in columns}
+    tuned = joint.pop("tuned")
+    best = max(joint.values(), key=sum)
+    differences = [a - b for a, b in zip(tuned, best, strict=True)]
     return power(differences, clusters=clusters[: len(differences)])
 
 

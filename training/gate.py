@@ -26,7 +26,7 @@ class Scores:
     verbatim_brand: float | None  # the brand's own replies have canned lines too
     personal_data: int | None
     general_rise: float | None = None  # of the loss on other conversations, in nats per token
-    detectable_gain: float | None = None  # of the style score, nine times in ten, with a holdout of this size
+    detectable_gain: float | None = None  # of the joint score, nine times in ten, with a holdout of this size
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _personal_data(scores: Scores, limits: Limits) -> Reason:
     found = scores.personal_data
     if found is None:
         return _missing("personal data")
-    text = f"{found} replies with personal data, at most {limits.max_personal_data} allowed"
+    text = f"replies with personal data: {found}, at most {limits.max_personal_data} allowed"
     return Reason("personal data", found <= limits.max_personal_data, text)
 
 

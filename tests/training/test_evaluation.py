@@ -204,7 +204,8 @@ def test_empty_answers_are_measured_and_refused_by_the_gate(base: BaseModel, ada
 
 def test_the_guide_of_the_style_reaches_the_prompted_columns(base: BaseModel, adapters: list[Path]) -> None:
     speak = ScriptedVoices()
-    evaluate(make_task(base, adapters[0], columns=("base", "tuned", "prompted"), speak=speak))
+    holdout = conversations(4, seed=1)
+    evaluate(make_task(base, adapters[0], columns=("base", "tuned", "prompted"), speak=speak, holdout=holdout))
     guided = [p for _, p in speak.asked if p[0].role == "system"]
-    assert len(guided) == 24
+    assert len(guided) == 4
     assert f"You speak for {STYLE.display}" in guided[0][0].content

@@ -37,7 +37,7 @@ def test_a_good_candidate_passes_every_measure() -> None:
         ({"style_auc": 0.74}, "cannot tell brand from base"),
         ({"verbatim": 0.021}, "2.1% of the replies repeat training lines"),
         ({"degenerate": 0.05}, "5.0% of the replies are degenerate"),
-        ({"personal_data": 1}, "1 replies with personal data"),
+        ({"personal_data": 1}, "replies with personal data: 1, at most 0"),
         ({"banned_tuned": 0.03}, "banned words in more replies than before: 2% → 3%"),
         ({"holdout_prompts": 199}, "underpowered: 199 holdout prompts, 200 are needed"),
     ],
