@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from brandvoice.plugins import Offers
 from conversations.messages import Message
 from conversations.privacy import find_private
 from styles.dataset import load_dataset
+from training.advice import advise
 from training.evaluation import Evaluation, EvaluationTask, Speak, evaluate, gate_scores
 from training.gate import Limits, Verdict, decide
 from training.machine import find_machine
@@ -50,7 +52,7 @@ class Judgement:
         width = max(len(name) for name, *_ in rows)
         lines = [f"{'':<{width}}  {'base':>8}  {'tuned':>8}   on {self.evaluation.holdout_prompts} unseen prompts"]
         lines += [f"{name:<{width}}  {_number(b):>8}  {_number(t):>8}" for name, b, t in rows]
-        return [*lines, self.verdict.words]
+        return [*lines, self.verdict.words, *advise(self.evaluation)]
 
 
 def judge(workspace: Workspace, voice: VoiceVersion, *, offers: Offers, folder: Path) -> Judgement:
@@ -71,7 +73,7 @@ def judge(workspace: Workspace, voice: VoiceVersion, *, offers: Offers, folder: 
                 clusters=[e.conversation_id for e in holdout],
                 speak=_speaker(engine, runner),
                 machine=find_machine(workspace.settings.model.device),
-                columns=("base", "prompted", "tuned"),
+                columns=("base", "prompted", "current", "tuned"),
                 current=current,
                 personal_data=_personal_data,
                 extra_checks=offers.list("checks"),
@@ -110,7 +112,8 @@ def _speaker(engine: Engine, runner: asyncio.Runner) -> Speak:
 
 
 def _personal_data(text: str) -> list[str]:
-    return [f.kind for f in find_private(text)]
+    """Each private value as its kind and a hash: two addresses are told apart, and none is kept."""
+    return [f"{f.kind} {sha256(text[f.start : f.end].encode()).hexdigest()[:8]}" for f in find_private(text)]
 
 
 def _scores(evaluation: Evaluation, verdict: Verdict) -> dict[str, Any]:

@@ -17,6 +17,12 @@ Messages = list[dict[str, str]]
 
 DATA = Path(__file__).with_name("desk")
 SYSTEM_SHARE = 0.25
+EMOJI_SHARE = 0.25  # only people write them here: a voice may learn to, and then its bytes have to be known
+EMOJI = (
+    "😀😃😄😁😅😂🙂😉😊😇🥰😍🤩😘😋😜🤔😐😴😭😢😡😱🤯🥳😎🤓🙄😬🤗🙏👍👎👏🙌👋💪🤝✌👌"
+    "❤💙💚💛🧡💜🖤💔✨⭐🌟🔥⚡🎉🎁🎈🏆✅❌❗❓⚠→←↑↓☀☁☔⛄❄🌈🌊🌱🌸🌻🍀🍕🍰🍪🍫🍎🍵☕🍺🍷⚓⛵🚢🚚📦🏠🏪"
+    "📱💻🔌🔋🎧📷🖨🔑🔒💳💰🛒👕👗👟🐶🐱🐾🚲✈🚗📞📧📝📅⏰⌛🔔🎵🎬"
+)
 _PARTS = ("slots", "phrases", "system")
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
@@ -69,6 +75,8 @@ class Scene:
     def user(self, template: str) -> None:
         lowered = self.register != "plain"
         text = fill(blur(template, self.register, self.choice), self.values, lowered=lowered)
+        if self.choice.random() < EMOJI_SHARE:
+            text += " " + "".join(self.choice.sample(EMOJI, self.choice.choice((1, 1, 2))))
         self.messages.append({"role": "user", "content": text})
         self.said |= roots(template)
 
