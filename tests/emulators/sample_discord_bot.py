@@ -15,6 +15,7 @@ from discord import app_commands, ui
 from tests.emulators.discord import DiscordEmulator
 
 INTENTS = discord.Intents(guilds=True, messages=True, message_content=True)
+LONGEST_LIFE = 30  # seconds: a client that nobody can stop any more must not hold up the tests
 C = TypeVar("C", bound=discord.Client)
 
 
@@ -36,7 +37,7 @@ def running(client: C, disc: DiscordEmulator) -> Iterator[C]:
 
 
 async def _live(client: discord.Client, token: str) -> None:
-    async with client:
+    async with asyncio.timeout(LONGEST_LIFE), client:
         await client.start(token)
 
 

@@ -225,7 +225,7 @@ def test_a_wrong_token_is_refused_by_the_api_and_by_the_gateway(disc: DiscordEmu
             await client.login(disc.token)
             disc.rules.token = "another"
             with pytest.raises(discord.ConnectionClosed) as closed:
-                await client.connect()
+                await asyncio.wait_for(client.connect(), 10)
             assert closed.value.code == 4004
 
     with disc.patch():
