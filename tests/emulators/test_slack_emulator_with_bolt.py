@@ -201,8 +201,8 @@ def test_a_program_without_a_setting_for_the_address_is_pointed_here(slack: Slac
     """)
     process = subprocess.Popen([sys.executable, "-c", program], env=os.environ | slack.env(tmp_path))
     try:
-        slack.wait_connected(15)
-        assert slack.wait_reply("C1", ask(slack)["ts"])["text"] == "pong"
+        slack.wait_connected(60)  # Python and the SDK have to start first
+        assert slack.wait_reply("C1", ask(slack)["ts"], timeout=30)["text"] == "pong"
     finally:
         process.terminate()
         process.wait(10)
