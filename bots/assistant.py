@@ -178,7 +178,10 @@ class Assistant:
                 del self._running[incoming.platform, incoming.place]
 
     async def again(self, platform: str, reply_id: str, *, person: str) -> Incoming:
-        """What to answer once more in place of a reply; the reply it replaces is forgotten."""
+        """What to answer once more in place of a reply; the reply it replaces is forgotten.
+
+        Counts against the same limits as a message. Raises `NotFound` or `LimitReached` with a sentence.
+        """
         conversation, reply = await asyncio.to_thread(self.store.message, reply_id)
         history = await asyncio.to_thread(self.store.history, conversation, HISTORY)
         before = [m for m in history[: next(i for i, m in enumerate(history) if m.id == reply.id)] if m.role == "user"]
@@ -186,7 +189,9 @@ class Assistant:
             raise NotFound("Only the last answer of a conversation can be given once more.")
         place = (await asyncio.to_thread(self.store.conversation, conversation)).place.removeprefix(f"{platform}:")
         style = (await asyncio.to_thread(self.store.sources_of, conversation))[0].style
-        await asyncio.to_thread(self.store.delete_message, reply_id)
+        self._rates.check(person, f"{platform}:{place}", id=f"again:{reply_id}")
+        if not await asyncio.to_thread(self.store.delete_message, reply_id):
+            raise NotFound("Somebody else asked for a new answer already.")
         return Incoming(platform, "", place, person, before[-1].content, str(before[-1].id), style)
 
     def stop(self, platform: str, place: str) -> bool:

@@ -36,7 +36,7 @@ async def check_up(credentials: Credentials, mode: Mode) -> list[Check]:
     """Ask Slack about everything that is set; never raises for what Slack says."""
     missing = [Check(name, False, "not set", NEEDED_FROM[name]) for name in credentials.missing(mode)]
     async with ClientSession(timeout=_TIME) as session:
-        client = make_client(credentials.bot_token, api_url=credentials.api_url, session=session)
+        client = make_client(credentials.bot_token, api_url=credentials.api_url, session=session, patient=False)
         return missing + [check async for check in _checks(client, credentials, mode)]
 
 

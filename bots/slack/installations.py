@@ -87,7 +87,8 @@ class EncryptedInstallations(AsyncInstallationStore):
         return next((found for name in names if (found := self._load(self._path(name)))), None)
 
     def _save(self, installation: Installation) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
         whole = installation.is_enterprise_install
         path = self._path(installation.enterprise_id if whole else installation.team_id)
         written = path.with_suffix(".new")

@@ -50,6 +50,7 @@ class Slack:
         self._credentials = credentials
         self._options = options or Options()
         self.address = ""  # where it listens, once it does
+        self.sockets: Sockets | None = None
 
     async def run(self, assistant: Assistant, contributions: Contributions) -> None:
         """Serve until cancelled; messages that an earlier process left unanswered come first."""
@@ -69,7 +70,8 @@ class Slack:
                 log.info("Slack: listening on %s", self.address)
             if by_http:
                 await asyncio.Event().wait()
-            await Sockets(app, str(credentials.app_token), patience=options.patience).run()
+            self.sockets = Sockets(app, str(credentials.app_token), patience=options.patience)
+            await self.sockets.run()
 
     async def _connectable(self, session: ClientSession) -> tuple[AsyncApp, Teams]:
         credentials, folder = self._credentials, self._options.installations

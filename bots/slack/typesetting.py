@@ -25,6 +25,7 @@ class Typesetter:
         self._fence = ""  # the line that opened the code block we are in
         self._at_line_start = True
         self._size = 0  # bytes of the current part
+        self._is_full = False  # what comes next begins another part; nothing may come
         self._out = [""]
 
     def feed(self, piece: str) -> list[str]:
@@ -101,7 +102,7 @@ class Typesetter:
         """A whole line; it may open or close a code block."""
         if line.strip().startswith(_FENCE):
             closes = bool(self._fence)
-            self._write(line + ending)
+            self._write(line + ending, breaking=not closes)
             self._fence = "" if closes else line.strip()
             self._at_line_start = ending != ""
             self._break_if_full(blank=False)
@@ -109,6 +110,8 @@ class Typesetter:
             self._put(line, ending=ending)
 
     def _put(self, text: str, *, ending: str) -> None:
+        if self._is_full and text.strip():
+            self._break()
         while self._size + len(text.encode()) > AT_ONCE:
             head, text = _split(text, AT_ONCE - self._size)
             self._write(head)
@@ -119,7 +122,9 @@ class Typesetter:
         if ending:
             self._break_if_full(blank=blank)
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, *, breaking: bool = True) -> None:
+        if self._is_full and breaking and text.strip():
+            self._break()
         if self._size == 0 and not self._fence:
             text = text.lstrip("\n")
         self._out[-1] += text
@@ -127,9 +132,10 @@ class Typesetter:
 
     def _break_if_full(self, *, blank: bool) -> None:
         if self._size >= (AT_PARAGRAPH if blank and not self._fence else AT_LINE):
-            self._break()
+            self._is_full = True
 
     def _break(self) -> None:
+        self._is_full = False
         if self._fence:
             self._out[-1] += _FENCE if self._at_line_start else f"\n{_FENCE}"
         opening = f"{self._fence}\n" if self._fence else ""

@@ -43,23 +43,43 @@ def contributions_to(store: ConversationStore) -> Contributions:
     return Contributions(store, importers=BUILTIN_IMPORTERS)
 
 
+class Running:
+    """A platform at work in a thread of its own."""
+
+    def __init__(self, platform: Platform, assistant: Assistant, contributions: Contributions) -> None:
+        self.loop = LoopThread(platform.name)
+        self.loop.start()
+        self.is_over = False
+
+        async def begin() -> asyncio.Task[None]:
+            return asyncio.create_task(platform.run(assistant, contributions))
+
+        self._task = self.loop.submit(begin()).result(10)
+
+    def terminate(self) -> None:
+        """Stop it as `serve` does."""
+        if not self.is_over:
+            self.is_over = True
+            self.loop.submit(_end(self._task)).result(30)
+            self.loop.stop()
+
+    def crash(self) -> None:
+        """End everything at once: nothing gets its last words."""
+        self.is_over = True
+        self.loop.stop()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
 @contextlib.contextmanager
-def running(platform: Platform, assistant: Assistant, contributions: Contributions) -> Iterator[LoopThread]:
-    """A platform at work in a thread of its own, stopped as `serve` stops it."""
-    loop = LoopThread(platform.name)
-    loop.start()
-
-    async def begin() -> asyncio.Task[None]:
-        return asyncio.create_task(platform.run(assistant, contributions))
-
-    async def end(task: asyncio.Task[None]) -> None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    task = loop.submit(begin()).result(10)
+def running(platform: Platform, assistant: Assistant, contributions: Contributions) -> Iterator[Running]:
+    """A platform at work, stopped in the end as `serve` stops it."""
+    run = Running(platform, assistant, contributions)
     try:
-        yield loop
+        yield run
     finally:
-        loop.submit(end(task)).result(20)
-        loop.stop()
+        run.terminate()

@@ -14,9 +14,8 @@ from bots.slack.controls import VOTE
 from brandvoice.testing import ScriptedEngine
 from conversations.messages import Message
 from conversations.store import ConversationStore
-from tests.bots.workplace import assistant_on, contributions_to, running
+from tests.bots.workplace import Running, assistant_on, contributions_to, running
 from tests.emulators.slack import Json, SlackEmulator
-from tests.emulators.slack.loop import LoopThread
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Bot:
     engine: ScriptedEngine
     assistant: Assistant
     platform: Slack
-    loop: LoopThread
+    run: Running
 
     def ask(self, text: str = "Where is my parcel?", *, channel: str = "C1", user: str = "U1", **more: Any) -> Json:
         """Somebody mentions the bot."""
@@ -85,8 +84,9 @@ def serving(
     platform = Slack(credentials, options)
     assistant = assistant_on(store, engine, folder, **assistant_settings)
     connections = slack.connections
-    with running(platform, assistant, contributions_to(store)) as loop:
+    with running(platform, assistant, contributions_to(store)) as run:
         if options is None or options.mode == "socket":
             slack.wait_connected(connection=connections + 1)
-        yield Bot(slack, store, engine, assistant, platform, loop)
-        slack.wait_delivered()
+        yield Bot(slack, store, engine, assistant, platform, run)
+        if not run.is_over:
+            slack.wait_delivered()

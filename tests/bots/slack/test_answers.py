@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bots.assistant import Limits
 from bots.slack import Options
-from tests.bots.slack.desk import Bot, MakeBot, reply_id
+from tests.bots.slack.desk import Bot, MakeBot, markdown_of, reply_id
 from tests.emulators.slack import SlackEmulator
 
 
@@ -132,3 +134,45 @@ def test_a_message_that_its_person_takes_back_or_changes_is_not_kept_as_it_was(
     wanted = [] if change == "deleted" else ["never mind"]
     slack.wait_for(lambda: [m.content for m in bot.store.history(conversation, 9) if m.role == "user"] == wanted)
     assert len(bot.engine.requests) == 1
+
+
+def test_whoever_waits_is_told_how_many_are_before(bot_with: MakeBot, slack: SlackEmulator) -> None:
+    bot = bot_with(limits=Limits(answers_at_once=1))
+    bot.engine.hold.clear()
+    first, second = bot.ask(channel="C1"), bot.ask(channel="C2", user="U2")
+    slack.wait_for(lambda: "has 1 before you…" in slack.statuses.values())
+    bot.engine.hold.set()
+    bot.answer(first)
+    bot.answer(second)
+
+
+def test_guests_and_strangers_are_answered(bot: Bot, slack: SlackEmulator) -> None:
+    slack.add_user("U7", "seven", is_restricted=True)
+    slack.add_user("U8", "eight", team="T9")
+    for user in ("U7", "U8"):
+        bot.answer(bot.ask(user=user))
+    assert slack.calls("chat.startStream")[1].params["recipient_team_id"] == "T9"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Hello <!channel> and <!here> and <!everyone>",
+        "Ask <@U2> in <#C2>",
+        "`<!channel>` and ```<!here>```",
+        "[Log in](https://evil.example/login) or <https://evil.example|our shop>",
+        "&lt;!channel&gt; &amp;lt;!here&amp;gt;",
+    ],
+)
+def test_whatever_the_model_says_rings_nobody_and_hides_no_address(bot: Bot, slack: SlackEmulator, said: str) -> None:
+    bot.engine.scripts = [list(said)]
+    streamed = bot.answered()
+    slack.fail_next("chat.startStream", "internal_error")
+    posted = bot.answered()
+    for reply in (streamed, posted):
+        for shown in (markdown_of(reply), reply["text"]):
+            assert not re.search(r"<[!@#]|<\w+:|\]\(", shown)
+        assert (reply["unfurl_links"], reply["unfurl_media"]) == (False, False)
+        assert "link_names" not in reply
+        assert "parse" not in reply
+    assert markdown_of(streamed) == markdown_of(posted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bots.assistant import Limits
 from bots.slack import writer
 from bots.slack.pacing import Meter
 from brandvoice.testing import ScriptedEngine
@@ -154,6 +155,14 @@ def test_only_the_last_answer_can_be_given_anew(bot: Bot, slack: SlackEmulator) 
     bot.answer(bot.ask("more", thread_ts=question["ts"]), nth=2)
     slack.click("C1", first["ts"], "U1", "brandvoice_again")
     assert "Only the last answer" in bot.private()
+
+
+def test_new_answers_count_against_the_limits(bot_with: MakeBot, slack: SlackEmulator) -> None:
+    bot = bot_with(limits=Limits(per_person=1))
+    reply = bot.answered()
+    slack.click("C1", reply["ts"], "U1", "brandvoice_again")
+    assert "Please try again in" in bot.private()
+    assert len(bot.engine.requests) == 1
 
 
 def test_a_meter_counts_one_minute() -> None:

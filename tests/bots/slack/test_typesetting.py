@@ -99,3 +99,12 @@ def test_a_part_ends_with_a_paragraph_when_one_ends_in_time() -> None:
     first, *_ = parts("word " * 1200 + "\n\n" + "word " * 300 + "\n\n" + "more " * 600)
     assert first.endswith("word")
     assert 6_500 < len(first) < 9_000
+
+
+@pytest.mark.parametrize(
+    "text", ["word " * 1_600 + "\n", "word " * 1_400 + "\n\n", "```\n" + "code\n" * 1_600 + "```\n"]
+)
+def test_no_part_begins_before_there_is_something_to_say_in_it(text: str) -> None:
+    setter = Typesetter()
+    assert len(setter.feed(text)) == len(setter.finish()) == 1
+    assert parts(text) == [text.rstrip()]

@@ -194,10 +194,10 @@ def test_who_opted_out_gives_no_better_answers(bot: Bot, slack: SlackEmulator) -
 
 
 def test_buttons_of_an_earlier_process_still_work(bot_with: MakeBot, slack: SlackEmulator) -> None:
-    reply = bot_with().answered()
+    first = bot_with()
+    reply = first.answered()
+    first.run.terminate()
     again = bot_with()
-    slack.drop_sockets()
-    slack.wait_connected(connection=3)
     again.vote(reply, "up")
     assert "Thank you" in again.private()
     assert len(again.store.feedback()) == 1
