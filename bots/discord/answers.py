@@ -17,6 +17,7 @@ from bots.discord import texts
 from bots.discord.buttons import under
 from bots.discord.failures import DISCORD_FAILURES, reason
 from bots.discord.journal import Entry, Journal
+from bots.discord.pacing import Paces
 from bots.discord.places import PLATFORM, Place, Question, place_of
 from bots.discord.telling import tell_directly
 from bots.discord.typing_line import TypingLine
@@ -37,6 +38,7 @@ class Answers:
         self._journal = journal
         self._ways = ways
         self._every = every
+        self._paces = Paces()
         self._running: dict[asyncio.Task[None], Place] = {}
         self._stops: dict[str, Place] = {}
         self._turns: dict[Place, asyncio.Lock] = {}
@@ -77,7 +79,12 @@ class Answers:
     def _run(self, work: Coroutine[Any, Any, None], place: Place, *, name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._running[task] = place
-        task.add_done_callback(self._running.pop)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("%s broke", task.get_name(), exc_info=error)
 
     async def _in_turn(self, question: Question, incoming: Incoming) -> None:
         place = question.place
@@ -112,10 +119,10 @@ class Answers:
         async with contextlib.aclosing(self._assistant.answer(incoming)) as answer:
             async for part in answer:
                 if isinstance(part, Waiting):
-                    writer.say(f"*{part.position} before you…*")
+                    writer.say(texts.waiting(part.position))
                 elif isinstance(part, Reply):
                     typing.end()
-                    await writer.finish(part.text, under(part.id))
+                    await writer.finish(part.text, under(part.id), footer=texts.footer(part.voice))
                 else:
                     typing.end()
                     writer.write(part)
@@ -144,7 +151,7 @@ class Answers:
         writer = self._writer(question, entry, stop="")
         try:
             if reply is not None and not (is_late and not entry.messages):
-                await writer.finish(reply.content, under(str(reply.id)))
+                await writer.finish(reply.content, under(str(reply.id)), footer=texts.footer(str(reply.voice)))
             elif entry.messages:
                 await writer.finish(texts.INTERRUPTED, None)
         except DISCORD_FAILURES as failure:
@@ -163,7 +170,8 @@ class Answers:
 
     def _writer(self, question: Question, entry: Entry, *, stop: str) -> Writer:
         channel = self._ways.channel(question.place)
-        return Writer(channel, question, entry=entry, journal=self._journal, stop=stop, every=self._every)
+        pace = self._paces.of(channel.id)
+        return Writer(channel, question, entry=entry, journal=self._journal, stop=stop, pace=pace, every=self._every)
 
 
 def question_of(incoming: Incoming) -> Question:

@@ -36,6 +36,16 @@ OPTED_OUT: Final = "You have opted out: nothing of yours is learned from, and I 
 OPTED_IN: Final = "You have opted in again."
 
 
+def footer(voice: str) -> str:
+    """Stands below every answer, in small letters."""
+    return f"-# Written by AI ({voice}). It may be wrong."
+
+
+def waiting(ahead: int) -> str:
+    questions = "1 question is" if ahead == 1 else f"{ahead} questions are"
+    return f"*{questions} before yours…*"
+
+
 def forgotten(conversations: int, submissions: int) -> str:
     return f"Done: {conversations} conversations and {submissions} examples of yours were erased."
 

@@ -15,6 +15,7 @@ from bots.discord.buttons import row
 from bots.discord.failures import DISCORD_FAILURES, is_passing, reason
 from bots.discord.journal import Entry, Journal
 from bots.discord.markup import harmless, parts
+from bots.discord.pacing import Pace
 from bots.discord.places import Question
 
 EVERY: Final = 1.2  # seconds between two edits
@@ -43,6 +44,7 @@ class Writer:
         entry: Entry,
         journal: Journal,
         stop: str,
+        pace: Pace,
         every: float = EVERY,
     ) -> None:
         self._channel = channel
@@ -50,9 +52,11 @@ class Writer:
         self._entry = entry
         self._journal = journal
         self._stop = stop
+        self._pace = pace
         self._every = every
         self._text = ""
         self._line = ""
+        self._footer = ""
         self._news = asyncio.Event()
         self._ended = False
         self._shown = [Shown(channel.get_partial_message(id), with_buttons=True) for id in entry.messages]  # noqa: A001
@@ -72,9 +76,10 @@ class Writer:
         """End with what was said so far, and why there is no more."""
         await self.finish(f"{self._text.rstrip()}\n\n{sentence}".lstrip(), None)
 
-    async def finish(self, text: str, buttons: ui.View | None) -> None:
+    async def finish(self, text: str, buttons: ui.View | None, *, footer: str = "") -> None:
         """Show the final text with its buttons, and insist on it."""
         await self.close()
+        self._footer = footer
         await self._insist(text, buttons)
         await self._journal.end(self._entry)
 
@@ -114,6 +119,8 @@ class Writer:
 
     async def _show(self, text: str, buttons: ui.View | None, *, last: bool = False) -> None:
         texts = parts(harmless(text))
+        if texts and self._footer:
+            texts[-1] = f"{texts[-1]}\n{self._footer}"
         for number, part in enumerate(texts):
             view = buttons if number == len(texts) - 1 else None
             if number < len(self._shown):
@@ -129,6 +136,11 @@ class Writer:
         same = shown.text == text and shown.with_buttons == (view is not None)
         if same and not (last and view is not None):
             return
+        if last:
+            await self._pace.edits.take()
+        elif not self._pace.edits.take_spare():
+            self._news.set()
+            return
         await shown.message.edit(content=text, view=view, allowed_mentions=SILENT)
         shown.text, shown.with_buttons = text, view is not None
 
@@ -136,6 +148,7 @@ class Writer:
         extra: dict[str, Any] = {"view": view} if view is not None else {}
         if number == 0:
             extra["reference"] = reference_to(self._channel, self._question.message)
+        await self._pace.sends.take()
         sent = await self._channel.send(
             text,
             mention_author=False,

@@ -13,9 +13,8 @@ from bots.discord.platform import Discord, Options
 from brandvoice.testing import ScriptedEngine
 from conversations.messages import Feedback, Message
 from conversations.store import ConversationStore
-from tests.bots.workplace import assistant_on, contributions_to, running
+from tests.bots.workplace import Running, assistant_on, contributions_to, running
 from tests.emulators.discord import DiscordEmulator
-from tests.emulators.slack.loop import LoopThread
 
 Json = dict[str, Any]
 OPTIONS = ("guilds", "message_content", "every")
@@ -27,7 +26,7 @@ class Bot:
     store: ConversationStore
     engine: ScriptedEngine
     assistant: Assistant
-    loop: LoopThread
+    run: Running
 
     def ask(self, text: str = "Where is my parcel?", *, channel: str = "C1", user: str = "ann", **more: Any) -> Json:
         """Somebody mentions the bot."""
@@ -42,7 +41,12 @@ class Bot:
         return self.answer(channel, nth=nth)
 
     def said(self, channel: str = "C1") -> list[str]:
-        return [message["content"] for message in self.disc.bot_messages(channel)]
+        return [self.text(message) for message in self.disc.bot_messages(channel)]
+
+    def text(self, message: Json) -> str:
+        """What an answer says, without the line that says who wrote it."""
+        text: str = message["content"].partition("\n-# Written by AI")[0]
+        return text
 
     def kept_as(self, message: Json) -> str:
         return f"{message.get('guild_id') or 'dm'}/{message['channel_id']}/{message['id']}"
@@ -93,7 +97,7 @@ def serving(
     )
     assistant = assistant_on(store, engine, folder, **settings)
     before = set(disc.sessions)
-    with running(platform, assistant, contributions_to(store)) as loop:
-        disc.wait_for(lambda: set(disc.sessions) - before, what="session")
+    with running(platform, assistant, contributions_to(store)) as run:
+        disc.wait_for(lambda: set(disc.sessions) - before, 30, what="session")
         disc.wait_ready()
-        yield Bot(disc, store, engine, assistant, loop)
+        yield Bot(disc, store, engine, assistant, run)

@@ -21,7 +21,7 @@ def test_a_mention_gets_one_streamed_answer_as_a_reply_that_pings_nobody(bot: Bo
     question = bot.ask()
     reply = bot.answer()
     disc.settle(0.2)
-    assert reply["content"] == "Your parcel is on its way."
+    assert reply["content"] == "Your parcel is on its way.\n-# Written by AI (harbor@0). It may be wrong."
     assert reply["message_reference"]["message_id"] == question["id"]
     assert disc.bot_messages("C1") == [reply]
     asked, said = bot.history(question)
@@ -50,7 +50,7 @@ def test_a_long_answer_grows_by_edits_at_least_a_second_apart(
     apart = [later.at - sooner.at for sooner, later in itertools.pairwise(shown)]
     assert len(apart) >= 2
     assert min(apart) >= 1.0
-    texts = [call.body["content"] for call in shown]
+    texts = [bot.text(call.body) for call in shown]
     assert all(later.startswith(sooner) for sooner, later in itertools.pairwise(texts))
     assert texts[-1].endswith("word29")
 
@@ -220,6 +220,33 @@ def test_two_questions_at_once_get_their_own_answers(bot: Bot, disc: DiscordEmul
     assert answered == {first["id"], second["id"]}
 
 
+def test_who_has_to_wait_is_told_how_many_are_first(disc: DiscordEmulator, bot_with: Callable[..., Bot]) -> None:
+    bot = bot_with(limits=Limits(answers_at_once=1))
+    bot.engine.hold.clear()
+    bot.ask("one")
+    disc.wait_for(lambda: bot.engine.requests)
+    bot.ask("two", user="bob")
+    line = disc.wait_reply("C1")
+    assert line["content"] == "*1 question is before yours…*"
+    bot.engine.hold.set()
+    bot.answer(nth=2)
+    assert bot.said() == ["Your parcel is on its way."] * 2
+
+
+def test_many_answers_in_one_channel_share_what_discord_takes(
+    disc: DiscordEmulator, bot_with: Callable[..., Bot]
+) -> None:
+    bot = bot_with()
+    bot.engine.scripts = [["word "] * 20]
+    bot.engine.delay = 0.05
+    for number in range(4):
+        disc.add_member(f"user{number}")
+        bot.ask(user=f"user{number}")
+    bot.answer(nth=4)
+    disc.settle(0.2)
+    assert bot.said() == ["word " * 19 + "word"] * 4
+
+
 def test_a_planned_429_delays_the_answer_and_does_not_double_it(bot: Bot, disc: DiscordEmulator) -> None:
     disc.fail_next("POST", MESSAGES, status=429, retry_after=0.3)
     bot.answered()
@@ -232,7 +259,7 @@ def test_the_last_edit_is_insisted_on(bot: Bot, disc: DiscordEmulator) -> None:
     bot.engine.scripts = [["Your ", "parcel."]]
     bot.engine.hold.set()
     disc.fail_next("PATCH", EDITS, status=503, times=1)
-    assert bot.answered()["content"] == "Your parcel."
+    assert bot.text(bot.answered()) == "Your parcel."
 
 
 def test_stop_ends_the_answer_with_what_was_said(bot: Bot, disc: DiscordEmulator) -> None:
@@ -243,8 +270,8 @@ def test_stop_ends_the_answer_with_what_was_said(bot: Bot, disc: DiscordEmulator
     assert [custom_id.split(":")[1] for custom_id in custom_ids(running)] == ["stop"]
     disc.click(running, "ann", label="Stop")
     reply = bot.answer()
-    assert reply["content"].startswith("first")
-    assert reply["content"].endswith("…")
+    assert bot.text(reply).startswith("first")
+    assert bot.text(reply).endswith("…")
     assert bot.engine.closed == 1
 
 
@@ -258,7 +285,7 @@ def test_a_long_answer_comes_in_parts_with_whole_code_blocks_and_buttons_on_the_
     parts = disc.bot_messages("C1")
     assert len(parts) > 2
     assert last == parts[-1]
-    assert all(len(part["content"]) <= 1_900 for part in parts)
+    assert all(len(bot.text(part)) <= 1_900 for part in parts)
     assert all(part["content"].count("```") % 2 == 0 for part in parts)
     assert [part["components"] for part in parts[:-1]] == [[]] * (len(parts) - 1)
     assert "message_reference" not in parts[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -84,9 +83,9 @@ def test_a_message_that_an_earlier_process_kept_is_answered_at_the_start(
     with serving(disc, store, engine, folder=tmp_path) as bot:
         question = bot.ask()
         disc.wait_for(lambda: engine.requests)
-        _forget_running(bot)
+        bot.run.crash()
     with serving(disc, store, ScriptedEngine("Here I am."), folder=tmp_path) as bot:
-        assert bot.answer()["content"] == "Here I am."
+        assert bot.text(bot.answer()) == "Here I am."
         disc.settle(0.2)
         assert len(answers_to(disc, question)) == 1
 
@@ -99,10 +98,10 @@ def test_a_half_written_answer_is_ended_in_its_own_message(
     with serving(disc, store, slow, folder=tmp_path) as bot:
         bot.ask()
         half = disc.wait_reply("C1")
-        _forget_running(bot)
+        bot.run.crash()
     with serving(disc, store, ScriptedEngine("The whole answer."), folder=tmp_path) as bot:
         whole = bot.answer()
-        assert (whole["id"], whole["content"]) == (half["id"], "The whole answer.")
+        assert (whole["id"], bot.text(whole)) == (half["id"], "The whole answer.")
         assert len(bot.said()) == 1
 
 
@@ -118,7 +117,7 @@ def test_an_answer_that_was_made_but_not_delivered_is_delivered_at_the_start(
         assert bot.said() == []
     disc._faults._planned.clear()
     with serving(disc, store, ScriptedEngine("Something else."), folder=tmp_path) as bot:
-        assert bot.answer()["content"] == "Your parcel is on its way."
+        assert bot.text(bot.answer()) == "Your parcel is on its way."
         assert bot.engine.requests == []
     with serving(disc, store, engine, folder=tmp_path):
         disc.settle(0.3)
@@ -138,6 +137,7 @@ def test_commands_are_told_to_discord_only_when_they_changed(
 
 def test_several_shards_answer_once(store: ConversationStore, engine: ScriptedEngine, tmp_path: Path) -> None:
     with DiscordEmulator(shards=2) as disc, disc.patch(), serving(disc, store, engine, folder=tmp_path) as bot:
+        disc.wait_for(lambda: len(disc.sessions) == 2, 30)
         bot.answered()
         disc.user_says("Dann", "ann", "and here?")
         bot.answer("Dann")
@@ -176,15 +176,3 @@ async def test_a_discord_that_cannot_be_reached_is_a_sentence(
 ) -> None:
     options = Options(tmp_path, api_url="http://127.0.0.1:9/api/v10", gateway_url=disc.gateway_url)
     assert "cannot be reached at http://127.0.0.1:9" in await _refusal(store, tmp_path, disc.token, options)
-
-
-def _forget_running(bot: Bot) -> None:
-    """Leave the answer as `kill -9` would: nothing more is said, kept or told."""
-
-    async def cancel() -> None:
-        for task in asyncio.all_tasks():
-            if task.get_name().startswith("answer "):
-                task.cancel()
-
-    bot.loop.submit(cancel()).result(5)
-    bot.disc.settle(0.3)

@@ -103,10 +103,24 @@ def test_a_new_answer_takes_the_place_of_the_old_one(bot: Bot, disc: DiscordEmul
     first = bot.answer()
     disc.click(first, "bob", label="🔁")
     disc.wait_for(lambda: bot.said() == ["The first.", "The second."])
-    second = disc.wait_reply("C1", where=lambda m: m["components"] and m["content"] == "The second.")
+    second = disc.wait_reply("C1", where=lambda m: m["components"] and bot.text(m) == "The second.")
     disc.wait_for(lambda: disc.message(first["id"])["components"] == [])
     assert [m.content for m in bot.history(question)] == ["Where is my parcel?", "The second."]
     assert second["message_reference"]["message_id"] == question["id"]
+
+
+def test_two_who_want_a_new_answer_at_once_get_one(bot: Bot, disc: DiscordEmulator) -> None:
+    bot.engine.scripts = ["The first.", "The second."]
+    first = bot.answered()
+    bot.engine.hold.clear()
+    disc.click(first, "ann", label="🔁")
+    disc.click(first, "bob", label="🔁")
+    disc.wait_private("ann")
+    disc.wait_private("bob")
+    bot.engine.hold.set()
+    bot.answer(nth=1)
+    disc.settle(0.3)
+    assert bot.said() == ["The first.", "The second."]
 
 
 def test_only_the_last_answer_is_given_once_more(bot: Bot, disc: DiscordEmulator) -> None:

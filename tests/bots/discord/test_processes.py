@@ -75,7 +75,7 @@ def test_a_message_outlives_kill_9_and_is_answered_exactly_once(
     assert not any(map(is_finished, disc.bot_messages("C1")))
     with serving(disc, workspace):
         reply = disc.wait_reply("C1", 30, where=is_finished)
-        assert reply["content"] == f"You said: {words}"
+        assert reply["content"].startswith(f"You said: {words}\n-# Written by AI")
         assert reply["message_reference"]["message_id"] == question["id"]
         disc.settle(0.5)
         assert disc.bot_messages("C1") == [reply]
