@@ -15,12 +15,12 @@ from brandvoice.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONSOLE = re.findall(r"```console\n(.*?)```", README, re.S)
+CONSOLE = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line.removeprefix("$ ") for block in CONSOLE for line in block.splitlines() if line.startswith("$ ")]
 
 
 def test_the_two_commands_are_make_targets() -> None:
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M)
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert COMMANDS[:2] == ["make demo", "make test"]
     assert {"setup", "demo", "test", "check", "bench"} <= set(targets)
 
@@ -33,7 +33,7 @@ def spoken() -> list[str]:
 
 @pytest.mark.parametrize("line", spoken())
 def test_every_command_that_the_readme_shows_exists(line: str) -> None:
-    words = [w for w in shlex.split(line)[1:] if w not in {"…"}]
+    words = [w for w in shlex.split(line)[1:] if w != "…"]
     if words[0] == "--workspace":
         words = words[2:]
     command = typer.main.get_command(app)
@@ -53,12 +53,12 @@ def test_every_file_that_the_readme_links_is_there(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-@pytest.mark.parametrize("folder", re.findall(r"^([a-z]+/)  ", README, re.M))
+@pytest.mark.parametrize("folder", re.findall(r"^([a-z]+/)  ", README, re.MULTILINE))
 def test_every_folder_of_the_tree_is_there(folder: str) -> None:
     assert (ROOT / folder).is_dir()
 
 
-@pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.S))
+@pytest.mark.parametrize("snippet", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
 def test_every_python_snippet_runs(snippet: str) -> None:
     exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
 
