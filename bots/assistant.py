@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
@@ -125,10 +126,10 @@ class Assistant:
         self.limits.check_length(incoming.text)
         if not self._rates.knows(incoming.id):
             self._rates.check(incoming.person, f"{incoming.platform}:{incoming.channel}", id=incoming.id)
-        conversation = await self._conversation(incoming)
+        style = self.style_for(incoming)
         said = Message("user", incoming.text, author=incoming.person, sent_at=self._now(), id=incoming.id)
-        await asyncio.to_thread(self.store.append, conversation, said)
-        return await asyncio.to_thread(self.store.claim_event, incoming.platform, f"message:{incoming.id}")
+        accepted = functools.partial(self.store.accept, incoming.platform, incoming.place, style=style, message=said)
+        return await asyncio.to_thread(accepted)
 
     async def unanswered(self, platform: str) -> list[Incoming]:
         """Messages that an earlier process accepted and did not answer; `channel` is left to the platform.

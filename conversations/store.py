@@ -125,6 +125,19 @@ class ConversationStore:
         with self._database.reading() as connection:
             return talk.has_talk(connection, platform, place=place)
 
+    def accept(self, platform: str, place: str, *, style: str, message: Message) -> bool:
+        """Keep what a person says at a place, and claim `message:ID` for it; False when it was claimed before.
+
+        One transaction: a message is either kept and claimed, or it may come again.
+        """
+        with self._database.writing() as connection:
+            now = self._now()
+            if not talk.claim_event(connection, platform, event=f"message:{message.id}", now=now):
+                return False
+            opened = talk.open_conversation(connection, platform, place=place, style=style, now=now)
+            talk.append(connection, opened, message=message, now=now)
+            return True
+
     def append(self, conversation_id: str, message: Message) -> Message:
         """Keep the message as the newest of the conversation; returns it as stored, with an id and a time.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,8 +23,8 @@ from conversations.errors import BrandvoiceError, NotFound, StoreError
 
 _WRITTEN: Final = (None, "file_share", "thread_broadcast")  # subtypes of messages that people write
 _MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_REMEMBERED: Final = 10_000  # ids of messages; the store remembers them all, this only saves asking it
 _ENTITIES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Inbox:
         self._desk = desk
         self._uploads = uploads
         self._channels = frozenset(channels)
+        self._seen: OrderedDict[str, None] = OrderedDict()
 
     def add_to(self, app: AsyncApp) -> None:
         # bolt acknowledges an event before its listener runs, but after the middleware.
@@ -86,6 +87,18 @@ class Inbox:
         if not _is_written(event) or not await self._is_for_us(event, team):
             return None
         question = question_of(event, team.id)
+        if question.id in self._seen:
+            return None
+        self._seen[question.id] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        try:
+            return await self._taken(event, question, team)
+        except BaseException:  # not acknowledged, so that Slack brings it again
+            self._seen.pop(question.id, None)
+            raise
+
+    async def _taken(self, event: Json, question: Question, team: Team) -> Kept | None:
         file = upload_in(event) if question.is_direct else None
         if file is not None:
             return Kept(team, question, file=file) if await self._is_new(question) else None
@@ -101,7 +114,7 @@ class Inbox:
             if not told:
                 return Kept(team, question, incoming) if await self._desk.assistant.accept(incoming) else None
         except StoreError:
-            raise  # not acknowledged, so that Slack brings it again
+            raise
         except BrandvoiceError as error:
             told = str(error)
         return Kept(team, question, told=told) if await self._is_new(question) else None

@@ -13,6 +13,7 @@ from bots.slack.teams import Team
 
 THINKING: Final = "is thinking…"
 RENEWED: Final = 90.0  # seconds; Slack takes the line away after two minutes
+LONGEST = 3.0  # seconds that words wait for the line before them; rate limits may be longer
 log = logging.getLogger(__name__)
 
 
@@ -56,9 +57,10 @@ class Status:
 
     async def _set_line(self) -> None:
         try:
-            await self._team.client.assistant_threads_setStatus(
-                channel_id=self._place.channel, thread_ts=self._place.thread, status=self._text
-            )
+            async with asyncio.timeout(LONGEST):
+                await self._team.client.assistant_threads_setStatus(
+                    channel_id=self._place.channel, thread_ts=self._place.thread, status=self._text
+                )
         except SLACK_FAILURES as failure:
             log.info("no status in %s: %s", self._place, reason(failure))
 
@@ -67,9 +69,10 @@ class Status:
 
     async def _set_session(self, status: str) -> bool:
         try:
-            await self._team.client.agents_sessions_setStatus(
-                channel_id=self._place.channel, thread_ts=self._place.thread, status=status
-            )
+            async with asyncio.timeout(LONGEST):
+                await self._team.client.agents_sessions_setStatus(
+                    channel_id=self._place.channel, thread_ts=self._place.thread, status=status
+                )
         except SLACK_FAILURES as failure:
             log.info("no session in %s: %s", self._place, reason(failure))
             return False

@@ -56,6 +56,19 @@ def test_a_message_delivered_twice_is_stored_once(store: ConversationStore) -> N
     assert store.history(opened, 10) == (first,)
 
 
+def test_what_a_person_says_is_kept_and_claimed_at_once_and_once(store: ConversationStore) -> None:
+    said = Message("user", "Hello", author="anna", id="17.1")
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(lambda _: store.accept("slack", "C1/17", style="harbor", message=said), range(4)))
+    assert sorted(taken) == [False, False, False, True]
+    conversation, kept = store.message("17.1")
+    assert store.history(conversation, 9) == (kept,)
+    assert not store.claim_event("slack", "message:17.1")
+    assert store.delete_message("17.1")
+    assert not store.accept("slack", "C1/17", style="harbor", message=said)  # what was taken back does not come again
+    assert store.history(conversation, 9) == ()
+
+
 def test_a_message_that_its_person_changed_keeps_its_place(store: ConversationStore) -> None:
     opened = store.open_conversation("slack", "C1", style="harbor")
     store.append(opened, Message("user", "Helo", author="anna", id="17.1"))

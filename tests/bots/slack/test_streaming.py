@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bots.assistant import Limits
-from bots.slack import writer
+from bots.slack import status, writer
 from bots.slack.pacing import Meter
 from brandvoice.testing import ScriptedEngine
 from tests.bots.slack.desk import Bot, MakeBot, markdown_of, reply_id
@@ -96,6 +96,17 @@ def test_a_rate_limit_of_slack_is_waited_out(bot: Bot, slack: SlackEmulator) -> 
     reply = bot.answered()
     assert whole([reply]) == "Your parcel is on its way."
     assert [call.http_status for call in slack.calls("chat.startStream")] == [429, 200]
+
+
+def test_words_do_not_wait_for_a_status_that_slack_delays(
+    bot: Bot, slack: SlackEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "LONGEST", 0.2)
+    slack.fail_next("assistant.threads.setStatus", status=429, retry_after=30)
+    slack.fail_next("agents.sessions.setStatus", "not_allowed")
+    reply = bot.answered()
+    assert whole([reply]) == "Your parcel is on its way."
+    assert len(slack.calls("agents.sessions.setStatus")) == 1
 
 
 def test_stop_ends_the_answer_with_what_was_said(bot: Bot, slack: SlackEmulator) -> None:
