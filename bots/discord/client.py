@@ -36,6 +36,8 @@ class Client(discord.AutoShardedClient):
     """Passes on what comes over the gateway; all of it can come twice."""
 
     def __init__(self, *, message_content: bool, pause: float = IDENTIFY_PAUSE, fixed_gateway: bool = False) -> None:
+        # We do not talk; discord.py would complain that it lacks what voices need.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             intents=discord.Intents(guilds=True, messages=True, message_content=message_content),
             allowed_mentions=discord.AllowedMentions.none(),

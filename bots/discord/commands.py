@@ -78,7 +78,7 @@ def _add_submission_commands(group: app_commands.Group, *, uploads: Uploads, pri
         return [app_commands.Choice(name=label, value=id_) for label, id_ in found]
 
     @group.command(description="Hand in a file of examples; you see what is in it before anything is kept")
-    @app_commands.describe(file="A .jsonl, .json or .csv file of conversations")
+    @app_commands.describe(file="A .jsonl or .json file of conversations")
     async def upload(press: Press, file: discord.Attachment) -> None:
         async with failures_told(press):
             await uploads.look_at(press, file)

@@ -102,7 +102,7 @@ class Inbox:
             told = texts.NOT_HERE
         elif not message.content and message.role_mentions:
             told = texts.NO_CONTENT
-        elif any(file.filename.lower().endswith((".jsonl", ".json", ".csv")) for file in message.attachments):
+        elif any(file.filename.lower().endswith((".jsonl", ".json")) for file in message.attachments):
             told = texts.FILE_SENT
         elif not _MENTION.sub("", text).strip():
             told = texts.HELP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -71,8 +72,11 @@ class Discord:
         connect(client, desk)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(client)
+            work = asyncio.create_task(client.start(self._token), name="discord.py")
+            stack.push_async_callback(_end, work)
             stack.push_async_callback(answers.close)
-            await _start(client, self._token)
+            await asyncio.wait({work})
+            _raise_plainly(work)
 
 
 def connect(client: Client, desk: Desk) -> None:
@@ -109,9 +113,17 @@ def cannot_be_reached(failure: BaseException) -> SettingsError:
     return SettingsError(f"Discord cannot be reached at {discord.http.Route.BASE}: {reason(failure)}.")
 
 
-async def _start(client: Client, token: str) -> None:
+async def _end(work: asyncio.Task[None]) -> None:
+    """Cancel until it is so: on Python 3.11 `asyncio.wait_for`, which discord.py connects with, can lose a cancel."""
+    while not work.done():
+        work.cancel()
+        await asyncio.wait({work}, timeout=1)
+
+
+def _raise_plainly(work: asyncio.Task[None]) -> None:
+    """Say why discord.py came to an end, which it should not."""
     try:
-        await client.start(token)
+        work.result()
     except discord.LoginFailure as error:
         raise refused_token() from error
     except discord.PrivilegedIntentsRequired as error:
@@ -122,3 +134,4 @@ async def _start(client: Client, token: str) -> None:
         raise SettingsError(f"Discord ended the connection (code {error.code}). Please try again.") from error
     except (discord.HTTPException, discord.GatewayNotFound, ClientError, OSError) as error:
         raise cannot_be_reached(error) from error
+    raise SettingsError("Discord ended the connection. Please start again.")

@@ -21,7 +21,7 @@ from conversations.errors import ImportRefused, LimitReached, NotFound
 
 MOST_BYTES: Final = 5 * 2**20
 KEPT: Final = 3_600.0  # seconds that a file waits to be confirmed
-_ENDINGS: Final = (".jsonl", ".json", ".csv")
+_ENDINGS: Final = (".jsonl", ".json")
 _FAULTS: Final = 10  # shown of all the rows that are refused
 
 
@@ -106,7 +106,7 @@ def _ending(file: discord.Attachment) -> str:
     """What the file ends with. Raises for what is no file of examples, or is too large."""
     ending = Path(file.filename).suffix.lower()
     if ending not in _ENDINGS:
-        raise ImportRefused(f"I read {', '.join(_ENDINGS)} files. {escaped(shortened(file.filename, 80))} is none.")
+        raise ImportRefused(f"I read {' and '.join(_ENDINGS)} files. {escaped(shortened(file.filename, 80))} is none.")
     if file.size > MOST_BYTES:
         raise LimitReached(
             f"That file is larger than {MOST_BYTES // 2**20} MB. Split it, or ask whoever runs me to import it."
