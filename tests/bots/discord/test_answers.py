@@ -233,6 +233,7 @@ def test_who_has_to_wait_is_told_how_many_are_first(disc: DiscordEmulator, bot_w
     assert bot.said() == ["Your parcel is on its way."] * 2
 
 
+@pytest.mark.slow
 def test_many_answers_in_one_channel_share_what_discord_takes(
     disc: DiscordEmulator, bot_with: Callable[..., Bot]
 ) -> None:
