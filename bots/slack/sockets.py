@@ -43,7 +43,7 @@ class Sockets:
             log.warning("the connection to Slack was dead for %.0f s; connecting anew", self._patience)
 
     def _make_handler(self) -> AsyncSocketModeHandler:
-        handler = AsyncSocketModeHandler(self._app, self._app_token, ping_interval=self._ping)
+        handler = AsyncSocketModeHandler(self._app, self._app_token, logger=_sdk_log(), ping_interval=self._ping)
         if is_loopback(self._app.client.base_url):
             handler.client.proxy = None
         return handler
@@ -80,3 +80,17 @@ def _is_deaf(handler: AsyncSocketModeHandler) -> bool:
     client = handler.client
     tasks = (client.message_receiver, client.message_processor, client.current_session_monitor)
     return any(task is not None and task.done() for task in tasks)
+
+
+def _sdk_log() -> logging.Logger:
+    """The SDK's own log: connections that break are everyday life, and not worth a traceback each."""
+    sdk = logging.getLogger(f"{__name__}.sdk")
+    if not sdk.filters:
+        sdk.addFilter(_without_traceback)
+    return sdk
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    if record.exc_info:
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return True

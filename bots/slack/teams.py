@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +14,8 @@ from bots.slack.clients import make_client
 from bots.slack.credentials import Credentials
 from bots.slack.pacing import Pace
 from conversations.errors import NotFound, SettingsError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ async def team_of(client: AsyncWebClient) -> Team:
         raise SettingsError(f"Slack cannot be reached at {client.base_url}: {error}.") from error
     if not who.get("bot_id"):
         raise SettingsError("SLACK_BOT_TOKEN is not a bot's token. It begins with xoxb-.")
+    log.info("Slack: %s in the workspace %s (%s)", who.get("user"), who.get("team"), who["team_id"])
     return Team(str(who["team_id"]), str(who["user_id"]), str(who["bot_id"]), client)
 
 

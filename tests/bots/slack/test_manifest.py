@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bots.slack.manifest import EVENTS, SCOPES, manifest
-from tests.bots.slack.desk import Bot
-from tests.emulators.slack import SlackEmulator
+from bots.slack.manifest import EVENTS, manifest
 
 LONG = "A very long story about boats. " * 20
 
@@ -42,10 +40,3 @@ def test_with_an_address_slack_sends_requests_there_instead_of_sockets() -> None
     assert settings["interactivity"]["request_url"] == "https://bot.example/slack/events"
     assert by_http["features"]["slash_commands"][0]["url"] == "https://bot.example/slack/events"
     assert by_http["oauth_config"]["redirect_urls"] == ["https://bot.example/slack/oauth_redirect"]
-
-
-@pytest.mark.parametrize("scope", ["app_mentions:read", "chat:write", "users:read", "channels:history"])
-def test_the_emulated_slack_holds_the_app_to_its_scopes(bot: Bot, slack: SlackEmulator, scope: str) -> None:
-    assert slack.scopes == set(SCOPES)
-    assert scope in SCOPES
-    assert slack.bot_events == set(EVENTS)
