@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault of the emulator)
+class Refusal(Exception):
     """The answer `{"ok": false, "error": …}`; anything else by keyword goes into the answer."""
 
     def __init__(self, error: str, *, status: int = 200, retry_after: int | None = None, **extra: Any) -> None:
@@ -16,5 +16,5 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault of the emu
         self.extra = extra
 
 
-class Impossible(AssertionError):  # noqa: N818 (a test that asks for it is wrong, or the bot's screen is)
+class Impossible(AssertionError):
     """A person could not do that in Slack's client."""
