@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-
-_FIRST_CAPACITY = 256  # tokens per slot to begin with; doubled when a reply needs more
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +47,16 @@ class Snapshot:
 
 
 class SlotCache:
-    """[layers, slots, heads, capacity, dim] of keys and of values; the capacity grows with the longest reply."""
+    """[layers, slots, heads, context, dim] of keys and of values."""
 
     def __init__(self, shape: CacheShape, *, slots: int, context: int) -> None:
         self.slots = slots
-        self._context = context
-        self.capacity = min(_FIRST_CAPACITY, context)
-        size = (shape.layers, slots, shape.heads, self.capacity, shape.dim)
-        self._keys = torch.zeros(size, dtype=shape.dtype, device=shape.device)
-        self._values = torch.zeros_like(self._keys)
-
-    @property
-    def size(self) -> int:
-        return self._keys.nbytes + self._values.nbytes
+        size = (shape.layers, slots, shape.heads, context, shape.dim)
+        self._keys = _zeros(size, shape)
+        self._values = _zeros(size, shape)
 
     def layer(self, index: int) -> tuple[Tensor, Tensor]:
         return self._keys[index], self._values[index]
-
-    def reserve(self, length: int) -> None:
-        """Make room for `length` tokens in every slot."""
-        if length <= self.capacity:
-            return
-        while self.capacity < length:
-            self.capacity *= 2
-        self.capacity = min(self.capacity, max(self._context, length))
-        self._keys = _grown(self._keys, self.capacity)
-        self._values = _grown(self._values, self.capacity)
 
     def snapshot(self, slot: int, length: int) -> Snapshot:
         """A copy of the first `length` tokens of a slot."""
@@ -80,22 +64,23 @@ class SlotCache:
 
     def restore(self, slot: int, snapshot: Snapshot, *, length: int) -> None:
         """Put the first `length` tokens of a snapshot into a slot."""
-        self.reserve(length)
         self._keys[:, slot, :, :length] = snapshot.keys[:, :, :length]
         self._values[:, slot, :, :length] = snapshot.values[:, :, :length]
 
-    def wipe(self, slot: int) -> None:
-        """Forget a slot whose numbers may be broken: even masked, a NaN would spoil the next reply in it."""
-        self._keys[:, slot] = 0
-        self._values[:, slot] = 0
+    def wipe(self, slot: int, length: int) -> None:
+        """Forget numbers that may be broken: even masked, a NaN would spoil the next reply in this slot."""
+        self._keys[:, slot, :, :length] = 0
+        self._values[:, slot, :, :length] = 0
 
     def untouched_layers(self) -> list[int]:
         """Layers that never wrote a key: they are not attention, or not ours."""
-        written = self._keys.abs().amax(dim=(1, 2, 3, 4)) > 0
-        return [index for index, used in enumerate(written.tolist()) if not used]
+        first = self._keys[:, :, :, 0].abs().amax(dim=(1, 2, 3))
+        return [index for index, size in enumerate(first.tolist()) if not size]
 
 
-def _grown(old: Tensor, capacity: int) -> Tensor:
-    new = old.new_zeros(*old.shape[:3], capacity, old.shape[4])
-    new[:, :, :, : old.shape[3]] = old
-    return new
+def _zeros(size: tuple[int, ...], shape: CacheShape) -> Tensor:
+    """Zeros. On the CPU the system provides their memory when it is first written: few replies fill the context."""
+    if shape.device.type != "cpu":
+        return torch.zeros(size, dtype=shape.dtype, device=shape.device)
+    raw = np.zeros(math.prod(size) * shape.dtype.itemsize, dtype=np.uint8)
+    return torch.from_numpy(raw).view(shape.dtype).view(size)

@@ -59,7 +59,6 @@ class Stats:
     adapters: int
     adapter_loads: int
     prefixes: int
-    cache_bytes: int
     prefix_bytes: int
     counts: Counts
 
@@ -127,7 +126,6 @@ class BatchingEngine:
             adapters=len(self._adapters),
             adapter_loads=self._adapters.loads,
             prefixes=len(loop.prefixes),
-            cache_bytes=loop.runtime.cache.size,
             prefix_bytes=loop.prefixes.size,
             counts=loop.counts,
         )

@@ -111,7 +111,6 @@ class ModelLoop:
         self.counts.crashes += 1
         for reply in list(self.running):
             self._fail(reply, "The model stopped in the middle of this answer. Please try again.")
-        self._free = list(range(self.runtime.cache.slots))
         self.prefixes.clear()
         self._deliver()
         self._thread = self._start()
@@ -224,7 +223,7 @@ class ModelLoop:
 
     def _fail(self, reply: Reply, sentence: str) -> None:
         if reply.slot != NO_SLOT:
-            self.runtime.cache.wipe(reply.slot)
+            self.runtime.cache.wipe(reply.slot, len(reply.tokens))
         self._drop(reply)
         self._news.append(News(reply.outbox, ended=True, error=EngineError(sentence)))
 

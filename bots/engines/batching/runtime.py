@@ -39,7 +39,6 @@ class Runtime:
 
     def forward(self, rows: Sequence[Row]) -> Tensor:
         """Logits [rows that want them, vocabulary] in fp32. Rows of one token come first, by slot; see `in_order`."""
-        self.cache.reserve(max(row.position + len(row.tokens) for row in rows))
         device = self.shape.device
         self.router.route([(row.adapter, len(row.tokens)) for row in rows], device)
         tokens = [token for row in rows for token in row.tokens]

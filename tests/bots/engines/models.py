@@ -123,3 +123,8 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - the model's thread has no event to wait for
             await asyncio.sleep(0.001)
+
+
+def resident_bytes() -> int:
+    """Bytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from bots.engines.batching.cache import CacheShape, SlotCache, Snapshot
 from bots.engines.batching.prefixes import IDLE_SECONDS, PrefixStore, Scope
+from tests.bots.engines.models import resident_bytes
 
 ANN, BOB = Scope("base", "", "ann"), Scope("base", "", "bob")
 EVERYBODY = Scope("base", "", "")
@@ -61,16 +63,22 @@ def test_what_nobody_used_for_long_is_dropped() -> None:
     assert len(store) == store.size == 0
 
 
-def test_a_grown_cache_still_holds_what_it_held() -> None:
-    cache = SlotCache(CacheShape(2, 3, 4, torch.float32, torch.device("cpu")), slots=2, context=2000)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_snapshot_is_put_back_into_another_slot_as_it_was(dtype: torch.dtype) -> None:
+    cache = SlotCache(CacheShape(2, 3, 4, dtype, torch.device("cpu")), slots=2, context=100)
     keys, values = cache.layer(1)
     keys[1, :, :10] = 1
     values[1, :, :10] = 2
-    before = cache.snapshot(1, 10)
-    cache.reserve(900)
-    assert cache.capacity == 1024
-    after = cache.snapshot(1, 10)
-    assert torch.equal(before.keys, after.keys)
-    assert torch.equal(before.values, after.values)
-    cache.reserve(1900)
-    assert cache.capacity == 2000
+    cache.restore(0, cache.snapshot(1, 10), length=8)
+    assert keys[0, :, :8].eq(1).all()
+    assert values[0, :, :8].eq(2).all()
+    assert keys[0, :, 8:].eq(0).all()
+    assert cache.untouched_layers() == [0]
+
+
+def test_a_cache_takes_memory_only_for_what_is_said() -> None:
+    before = resident_bytes()
+    cache = SlotCache(CacheShape(8, 8, 64, torch.float32, torch.device("cpu")), slots=16, context=4096)
+    keys, _ = cache.layer(0)
+    keys[0, :, :100] = 1
+    assert resident_bytes() - before < 50 * 2**20, "the whole cache would be 2 GiB"

@@ -53,6 +53,18 @@ def test_models_that_do_something_else_are_not(config: Any, said: str) -> None:
     assert said in str(refusal(model_of(config), context=512))
 
 
+def test_a_model_that_mixes_tokens_outside_its_attention_is_found_out_by_its_numbers() -> None:
+    model = model_of(LlamaConfig(**SMALL))
+    model.model.embed_tokens.register_forward_hook(lambda _, __, output: output + output.mean(dim=1, keepdim=True))
+    assert "other results" in str(refusal(model, context=512))
+
+
+def test_a_model_whose_layers_bypass_the_cache_is_refused() -> None:
+    model = model_of(LlamaConfig(**SMALL))
+    model.model.layers[1].self_attn.forward = lambda hidden_states, **_: (torch.zeros_like(hidden_states), None)
+    assert "layers [1]" in str(refusal(model, context=512))
+
+
 async def test_a_model_that_cannot_be_batched_is_still_answered(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

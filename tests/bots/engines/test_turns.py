@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,13 @@ import pytest
 from bots.engine import Request
 from bots.engines.batching import BatchingEngine
 from bots.engines.batching.outbox import Outbox
-from bots.engines.batching.replies import Reply
+from bots.engines.batching.replies import Prompt, Reply, TurnQueue
+from bots.engines.batching.sampling import Chooser
+from bots.engines.batching.text import ReplyText
+from bots.engines.deadline import Deadline
 from conversations.errors import EngineBusy, EngineError
 from tests.bots.engines.conftest import MakeEngine
-from tests.bots.engines.models import Voices, answer, asked, greedy, until
+from tests.bots.engines.models import Voices, answer, asked, greedy, resident_bytes, until
 
 
 def slow_down(engine: BatchingEngine, seconds: float) -> None:
@@ -25,6 +27,11 @@ def slow_down(engine: BatchingEngine, seconds: float) -> None:
 
 async def until_idle(engine: BatchingEngine) -> None:
     await until(lambda: not engine.stats().running and not engine.stats().waiting)
+
+
+def reply_to(person: str) -> Reply:
+    text, sampling = ReplyText(lambda _: ""), greedy()
+    return Reply(Prompt((1,), 0, None), sampling, person, Outbox(Deadline(None)), text, Chooser(sampling))
 
 
 async def finish_order(engine: BatchingEngine, *asking: str) -> list[str]:
@@ -50,6 +57,16 @@ async def test_people_take_turns(make_engine: MakeEngine) -> None:
     assert await finish_order(engine, "ann1", "ann2", "ann3", "bob1", "cy1", "bob2") == [
         "ann1", "bob1", "cy1", "ann2", "bob2", "ann3",
     ]  # fmt: skip
+
+
+async def test_whoever_has_the_fewest_answers_running_comes_first() -> None:
+    queue = TurnQueue(per_person=2)
+    ann_running, ann_waiting, bob_waiting = reply_to("ann"), reply_to("ann"), reply_to("bob")
+    queue.add(ann_waiting)
+    queue.add(bob_waiting)
+    assert queue.next([ann_running]) is bob_waiting
+    assert queue.next([ann_running, ann_running]) is None
+    assert queue.next([ann_running]) is ann_waiting
 
 
 async def test_one_person_is_answered_one_message_after_the_other(make_engine: MakeEngine) -> None:
@@ -159,7 +176,7 @@ async def test_a_thousand_people_who_leave_cost_nothing(make_engine: MakeEngine,
         await until_idle(engine)
 
     await leave_all(range(200))
-    before = _resident()
+    before = resident_bytes()
     await leave_all(range(200, 1200))
     gc.collect()
     left = [o for o in gc.get_objects() if type(o) in (Reply, Outbox)]
@@ -168,7 +185,7 @@ async def test_a_thousand_people_who_leave_cost_nothing(make_engine: MakeEngine,
     assert engine._open == 0
     assert not engine._open_of
     assert engine.stats().prefixes == 0
-    assert _resident() - before < 16 * 2**20
+    assert resident_bytes() - before < 16 * 2**20
 
 
 async def test_an_engine_serves_one_event_loop_after_another(base: Any, make_engine: MakeEngine) -> None:
@@ -176,8 +193,3 @@ async def test_an_engine_serves_one_event_loop_after_another(base: Any, make_eng
     here = await answer(engine, Request(asked("Hi"), None, greedy(8)))
     there = await asyncio.to_thread(asyncio.run, answer(engine, Request(asked("Hi"), None, greedy(8))))
     assert here == there
-
-
-def _resident() -> int:
-    """Bytes of memory that this process holds."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
