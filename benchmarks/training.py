@@ -41,7 +41,7 @@ def newcomer(folder: Path, *, tuned: bool = False) -> float:
     """Seconds of TRL's loop: with its defaults, or the best its own options give on a CPU."""
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
     base = find_base_model("starter")
@@ -63,6 +63,7 @@ def newcomer(folder: Path, *, tuned: bool = False) -> float:
         processing_class=load_tokenizer(base),
         peft_config=lora,
     )
+    trainer.remove_callback(PrinterCallback)
     began = time.perf_counter()
     trainer.train()
     return time.perf_counter() - began

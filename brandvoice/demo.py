@@ -51,14 +51,17 @@ def run_demo(folder: Path, *, style: str = "harbor", quick: bool = False) -> Non
     _import(workspace)
     say(f"\nOne round of {style}: curate, train, evaluate, gate\n")
     finished = start_round(workspace, style, recipe=None, dataset=None, until="promoted")
-    if finished.state == "waiting":
+    promoted = finished.state == "waiting"
+    if promoted:
         workspace.voices.promote(style, int(finished.voice or 0), who="demo", reason="the demo's own round")
         RoundStore(workspace.rounds_folder).decided(finished.id, state="promoted", reason=finished.reason)
         say(f"{style}@{finished.voice} is promoted: it speaks from now on.")
     say(f"\nDone in {_minutes(time.monotonic() - began)}. Next:")
-    say(f"  brandvoice --workspace {folder} chat {style}        talk to the voice; /better teaches it")
+    spoken = "talk to the voice; /better teaches it" if promoted else "talk to the base model with the style's guide"
+    change = f"rollback {style}   take it back" if promoted else f"promote {style}@{finished.voice} --reason TEXT"
+    say(f"  brandvoice --workspace {folder} chat {style}        {spoken}")
     say(f"  brandvoice --workspace {folder} voices list")
-    say(f"  brandvoice --workspace {folder} voices rollback {style}   take it back")
+    say(f"  brandvoice --workspace {folder} voices {change}")
     say(f"  open {workspace.rounds_folder / finished.id / 'report.html'}")
 
 
