@@ -78,6 +78,13 @@ async def test_a_model_that_cannot_be_batched_is_still_answered(
     await engine.close()
 
 
+async def test_the_starter_model_answers_in_bf16_too() -> None:
+    engine = local_engine(find_base_model("starter"), dtype="bfloat16", device="cpu")
+    assert isinstance(engine, BatchingEngine)
+    assert await answer(engine, Request(asked("Hello!"), None, greedy(8)))
+    await engine.close()
+
+
 async def test_the_starter_model_is_batched_and_answers_as_generate_does(tmp_path: Path) -> None:
     base = find_base_model("starter")
     engine = local_engine(base, dtype="float32", device="cpu")

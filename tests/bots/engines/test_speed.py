@@ -31,11 +31,12 @@ def test_a_model_in_fp32_is_not_repacked(base: BaseModel) -> None:
 
 def test_steps_read_less_of_a_prompt_where_reading_is_slow() -> None:
     pacer = Pacer(Pace(seconds=0.1, smallest=32, largest=512))
-    assert pacer.tokens(busy=False) == 512
+    assert pacer.tokens(speaking=0, reading=3) == 512
     for _ in range(30):
-        tokens = pacer.tokens(busy=True)
+        tokens = pacer.tokens(speaking=8, reading=0)
         pacer.took(0.02 + tokens * 0.0005, tokens=tokens)
-    assert 0.08 < 0.02 + pacer.tokens(busy=True) * 0.0005 < 0.12
+    assert 0.08 < 0.02 + pacer.tokens(speaking=8, reading=0) * 0.0005 < 0.12
+    assert pacer.tokens(speaking=1, reading=7) == 512, "most people wait for their first word"
     for _ in range(30):
         pacer.took(5.0, tokens=32)
-    assert pacer.tokens(busy=True) == 32
+    assert pacer.tokens(speaking=8, reading=1) == 32
