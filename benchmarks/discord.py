@@ -19,9 +19,9 @@ from pathlib import Path
 
 import discord
 
-from bots.assistant import Limits
 from bots.discord.platform import Discord, Options
 from bots.engine import Request
+from bots.limits import Limits
 from brandvoice.testing import ScriptedEngine
 from conversations.store import open_store
 from tests.bots.discord.desk import is_finished
