@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ class Database:
     def __init__(self, url: str) -> None:
         """Open and migrate what the URL names. Raises StoreError with what is wrong and what to do."""
         self.url = _url(url)
+        # SQLite lets writers that meet sleep and try again; our own threads queue up instead.
+        self._turn: AbstractContextManager[object] = threading.Lock() if _is_sqlite(self.url) else nullcontext()
         with _plain_errors(self.url):
             self._engine = _engine(self.url)
             self._reader = self._engine.execution_options(begin=READ)
@@ -63,7 +66,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with _plain_errors(self.url), self._engine.begin() as connection:
+        with self._turn, _plain_errors(self.url), self._engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
