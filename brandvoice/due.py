@@ -41,7 +41,7 @@ def new_examples(workspace: Workspace, style: str) -> int:
     from styles.dataset import list_datasets
 
     versions = list_datasets(workspace.data, style)
-    seen = versions[-1].seen() if versions and not versions[-1].is_erased else frozenset()
+    seen = {known for version in versions if not version.is_erased for known in version.seen()}
     with workspace.open_store() as store:
         known = {c.id for c in store.conversations(style, trainable_only=True)}
         known |= {s.id for s in store.submissions(style=style, state="approved")}

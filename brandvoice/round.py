@@ -67,7 +67,7 @@ def _go_on(workspace: Workspace, rounds: RoundStore, round_: Round) -> Round:
     folder = rounds.folder(round_.id)
     say(f"round {round_.id}")
     try:
-        if round_.state in {"queued", "failed"} and round_.dataset is None:
+        if round_.dataset is None:
             dataset, _ = steps.curate_style(workspace, round_.style, offers=offers)
             round_ = rounds.advance(round_, state="curated", dataset=dataset.manifest.hash)
         if round_.voice is None:
@@ -77,7 +77,9 @@ def _go_on(workspace: Workspace, rounds: RoundStore, round_: Round) -> Round:
             return round_
         return _judge(workspace, rounds, round_, offers=offers, folder=folder)
     except BrandvoiceError as error:
-        rounds.advance(rounds.load(round_.id), state="failed", reason=str(error))
+        failed = rounds.advance(rounds.load(round_.id), state="failed", reason=str(error))
+        if failed.voice is None and not (folder / "training" / "checkpoints").exists():
+            rounds.advance(failed, dataset=None)  # nothing was trained yet: a resumed round curates what is there then
         raise type(error)(f"{error}\nGo on later with: brandvoice rounds resume {round_.id}") from error
 
 
@@ -117,7 +119,8 @@ def _is_over(round_: Round) -> bool:
 
 
 def _latest_open(rounds: RoundStore) -> Round:
-    open_ = [r for r in rounds.all() if r.state not in FINISHED and not _is_over(r)]
+    newest = {r.style: r for r in rounds.all()}  # an older one that failed is over once a newer one ran
+    open_ = [r for r in newest.values() if r.state not in FINISHED and not _is_over(r)]
     if not open_:
         raise RoundRefused("No unfinished round. Start one: brandvoice round STYLE")
     return open_[-1]

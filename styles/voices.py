@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -182,7 +182,7 @@ class VoiceRegistry:
             target = register.previous
             if target != PROMPTED:
                 verify(self.version(style, target))
-            changed = replace(register, current=target, previous=register.current)
+            changed = replace(register, current=target, previous=_spoke_before(target, register.history))
             self._save(style, changed, self._decision("rollback", target, who=who, reason=reason))
         return target
 
@@ -232,6 +232,18 @@ def verify(version: VoiceVersion) -> None:
 def file_digest(path: Path) -> str:
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _spoke_before(number: int, history: Sequence[Decision]) -> int | None:
+    """Which version a rollback from this one leads to: each goes one further back, until the prompted base model."""
+    spoken = [PROMPTED]
+    for decision in history:
+        if decision.action == "promote":
+            spoken.append(decision.number)
+        elif decision.action == "rollback":
+            spoken.pop()
+    before = spoken[: len(spoken) - 1 - spoken[::-1].index(number)] if number in spoken else []
+    return before[-1] if before else None
 
 
 def _state(number: int, register: _Register) -> State:

@@ -38,6 +38,7 @@ class Limits:
     min_style_gain: float = 0.0  # what the lower end of the interval has to exceed
     min_style_auc: float = 0.75
     max_verbatim: float = 0.02  # over the share of the brand's own replies
+    max_verbatim_brand: float = 0.18  # beyond it the holdout nearly equals the training lines, and says nothing
     max_personal_data: int = 0
     max_degenerate: float = 0.02
     max_banned_rise: float = 0.0
@@ -154,7 +155,7 @@ def _verbatim(scores: Scores, limits: Limits) -> Reason:
     share, brand = scores.verbatim, scores.verbatim_brand
     if not (_known(share) and _known(brand)):
         return _missing("verbatim training lines")
-    most = brand + limits.max_verbatim
+    most = min(brand, limits.max_verbatim_brand) + limits.max_verbatim
     text = (
         f"{share:.1%} of the replies repeat training lines, at most {most:.1%} allowed (the brand itself: {brand:.1%})"
     )

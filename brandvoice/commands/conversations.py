@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from brandvoice.commands.context import workspace_of
-from brandvoice.output import Json, complain, print_facts, print_json, print_rows, say
-from conversations.errors import ImportRefused
+from brandvoice.output import Json, print_facts, print_json, print_rows, say
+from conversations.errors import ImportRefused, NotFound
 
 group = typer.Typer(help="What the store holds.", no_args_is_help=True)
 
@@ -120,7 +120,7 @@ def stats(context: typer.Context, style: Annotated[str | None, typer.Argument()]
 
 def forget(
     context: typer.Context,
-    person: Annotated[str, typer.Argument(help="The person's id or name as the logs have it.")],
+    person: Annotated[str, typer.Argument(help="The person's id, as conversations have it (author).")],
     dry_run: Annotated[bool, typer.Option(help="Say what would be erased; erase nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -130,10 +130,13 @@ def forget(
     workspace = workspace_of(context)
     with workspace.open_store() as store:
         proof = erase_person(workspace, store, person, dry_run=dry_run)
+    if not proof.found:
+        raise NotFound(
+            f'Nothing of "{person}" was found, and nothing was erased. People are known by the ids of their platform '
+            "(Slack: U0123…; Discord: discord/123…), which `brandvoice conversations show ID --json` gives as authors."
+        )
     if as_json:
         print_json(proof)
         return
     for line in proof.lines():
         say(line)
-    if not proof.found:
-        complain(f'Nothing of "{person}" was found. Names have to be spelled as in the logs.')

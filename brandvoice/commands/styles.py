@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from brandvoice.commands.context import operator, workspace_of
-from brandvoice.output import Json, print_facts, print_json, print_rows, say
+from brandvoice.output import Json, print_json, print_rows, say
 
 styles = typer.Typer(help="Style specs, and the measured profile of a style.", no_args_is_help=True)
 datasets = typer.Typer(help="Dataset versions.", no_args_is_help=True)
@@ -131,13 +131,27 @@ def show_dataset(
 
 
 @datasets.command()
-def diff(context: typer.Context, style: StyleName, one: str, other: str = "latest", as_json: Json = False) -> None:
-    """What came in, went out or changed between two versions."""
-    from styles.dataset import diff_datasets, load_dataset
+def diff(
+    context: typer.Context,
+    style: StyleName,
+    before: Annotated[str, typer.Argument(help="The hash of a version, or its beginning.")],
+    after: Annotated[str, typer.Argument(help="Another one.")] = "latest",
+    as_json: Json = False,
+) -> None:
+    """What came in, went out or changed from one version to another."""
+    from styles.dataset import PARTS, diff_datasets, load_dataset
 
     data = workspace_of(context).data
-    difference = diff_datasets(load_dataset(data, style, one), load_dataset(data, style, other))
-    print_facts({"in": difference.added, "out": difference.removed, "changed": difference.changed}, as_json=as_json)
+    old, new = load_dataset(data, style, before), load_dataset(data, style, after)
+    difference = diff_datasets(old, new)
+    if as_json:
+        print_json(difference)
+        return
+    texts = {e.id: e.messages[0].content for v in (old, new) for part in PARTS for e in v.examples(part)}
+    for title, ids in (("in", difference.added), ("out", difference.removed), ("changed", difference.changed)):
+        say(f"{title}: {len(ids)}")
+        for name in ids[:20]:
+            say(f"  {name}  {texts.get(name, '')[:80]!r}")
 
 
 @datasets.command()

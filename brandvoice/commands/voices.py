@@ -68,6 +68,11 @@ def promote(context: typer.Context, reference: Reference, reason: Reason = "") -
         raise VoiceRefused(
             f"The gate did not pass {reference}. {why} To promote it all the same, say why: --reason TEXT"
         )
+    if _learned_from_erased(context, version) and not reason:
+        raise VoiceRefused(
+            f"{reference} learned from somebody who asked to be forgotten. Train again with `brandvoice round {style}`; "
+            "to promote it all the same, say why: --reason TEXT"
+        )
     registry.promote(style, number, who=operator(), reason=reason)
     _note(context, version, state="promoted", reason=reason)
     say(f"{reference} speaks now.")
@@ -88,6 +93,13 @@ def rollback(context: typer.Context, style: str, reason: Reason = "") -> None:
     number = workspace_of(context).voices.rollback(style, who=operator(), reason=reason)
     spoken = f"{style}@{number}" if number != PROMPTED else f"the base model with the guide of {style} ({style}@0)"
     say(f"{spoken} speaks now.")
+
+
+def _learned_from_erased(context: typer.Context, version: VoiceVersion) -> bool:
+    from styles.dataset import list_datasets
+
+    datasets = list_datasets(workspace_of(context).data, version.manifest.style)
+    return any(d.is_erased for d in datasets if d.hash == version.manifest.dataset)
 
 
 def _note(

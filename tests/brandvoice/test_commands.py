@@ -132,6 +132,17 @@ def test_an_unknown_base_model_says_what_there_is(workspace: Path, tmp_path: Pat
     assert 'no base model "./nix"' in done.stderr
 
 
-def test_a_forgotten_person_is_gone(workspace: Path) -> None:
-    done = brandvoice("forget", "nobody", "--dry-run", "--json", folder=workspace)
-    assert json.loads(done.stdout)["conversations"] == 0
+def test_forgetting_somebody_who_is_not_there_is_refused(workspace: Path) -> None:
+    done = brandvoice("forget", "nobody", folder=workspace)
+    assert done.returncode == 1
+    assert "nothing was erased" in done.stderr
+
+
+def test_a_fault_in_one_style_leaves_the_others_alone(workspace: Path) -> None:
+    faulty = workspace / "styles" / "faulty.toml"
+    faulty.write_text('name = "faulty"\n')
+    try:
+        assert brandvoice("styles", "show", "tea", folder=workspace).returncode == 0
+        assert "about: is missing" in brandvoice("styles", "show", "faulty", folder=workspace).stderr
+    finally:
+        faulty.unlink()

@@ -179,6 +179,34 @@ def test_arranged_faults_strike_once_each(slack: SlackEmulator, client: WebClien
     assert [call.ok for call in slack.calls("auth.test")] == [False, False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("scopes", "events", "heard"),
+    [
+        ({"channels:history"}, {"message.channels"}, 1),
+        ({"groups:history"}, {"message.channels"}, 0),
+        ({"channels:history"}, {"message.groups"}, 0),
+    ],
+    ids=["both", "another scope", "another event"],
+)
+def test_a_message_is_heard_with_its_scope_and_its_subscription(
+    slack: SlackEmulator, scopes: set[str], events: set[str], heard: int
+) -> None:
+    slack.scopes, slack.bot_events = scopes, events
+    slack.user_says("C1", "U1", "hi")
+    assert len(slack.envelopes) == heard
+
+
+def test_the_bot_hears_its_own_messages_unless_told_otherwise(slack: SlackEmulator, client: WebClient) -> None:
+    ts = client.chat_postMessage(channel="C1", text="mine")["ts"]
+    client.chat_update(channel="C1", ts=ts, text="changed")
+    heard = [envelope.payload["event"] for envelope in slack.envelopes]
+    assert [event.get("subtype") for event in heard] == [None, "message_changed"]
+    assert heard[0]["bot_id"] == slack.bot_id
+    slack.rules.echo_own = False
+    client.chat_postMessage(channel="C1", text="unheard")
+    assert len(slack.envelopes) == 2
+
+
 def test_a_manifest_grants_what_it_names_and_nothing_else(
     slack: SlackEmulator, client: WebClient, question: str
 ) -> None:

@@ -102,7 +102,7 @@ def test_views_are_small_three_deep_and_guarded_by_a_hash(slack: SlackEmulator, 
 def test_a_person_cannot_fill_or_press_what_is_not_there(slack: SlackEmulator, client: WebClient) -> None:
     form = question_form(min_length=2, max_length=5)
     view = client.views_open(trigger_id=trigger(slack), view=form)["view"]["id"]
-    for values in ({"answer": ""}, {"answer": "x"}, {"answer": "x" * 6}, {"nope": "x"}):
+    for values in ({"answer": ""}, {"answer": "x"}, {"answer": "x" * 6}, {"answer": "xx", "nope": "x"}):
         with pytest.raises(AssertionError):
             slack.submit_view(view, "U1", values)
     blocks = [{"type": "context_actions", "elements": [feedback()]}, {"type": "actions", "elements": [button()]}]

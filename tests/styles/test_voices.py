@@ -36,8 +36,20 @@ def test_promotion_makes_the_old_voice_the_previous_one_and_rollback_brings_it_b
         registry.promote("harbor", number, who="ada")
     assert [v.state for v in registry.versions("harbor")] == ["retired", "previous", "current"]
     assert registry.rollback("harbor", who="ada", reason="too loud") == 2
-    assert [v.state for v in registry.versions("harbor")] == ["retired", "current", "previous"]
+    assert [v.state for v in registry.versions("harbor")] == ["previous", "current", "retired"]
     assert [(d.action, d.number) for d in registry.history("harbor")][-1] == ("rollback", 2)
+
+
+def test_a_second_rollback_goes_further_back_and_never_to_the_voice_that_was_taken_back(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    for number in (1, 2, 3):
+        publish(registry)
+        registry.promote("harbor", number, who="ada")
+    assert [registry.rollback("harbor", who="ada") for _ in range(3)] == [2, 1, 0]
+    with pytest.raises(VoiceRefused, match="no previous voice"):
+        registry.rollback("harbor", who="ada")
+    registry.promote("harbor", 3, who="ada")
+    assert registry.rollback("harbor", who="ada") == 0
 
 
 def test_the_first_voice_can_be_rolled_back_to_the_prompted_base_model(tmp_path: Path) -> None:
