@@ -70,8 +70,8 @@ def promote(context: typer.Context, reference: Reference, reason: Reason = "") -
         )
     if _learned_from_erased(context, version) and not reason:
         raise VoiceRefused(
-            f"{reference} learned from somebody who asked to be forgotten. Train again with `brandvoice round {style}`; "
-            "to promote it all the same, say why: --reason TEXT"
+            f"{reference} learned from somebody who asked to be forgotten. Train a new one: brandvoice round {style}. "
+            "To promote it all the same, say why: --reason TEXT"
         )
     registry.promote(style, number, who=operator(), reason=reason)
     _note(context, version, state="promoted", reason=reason)
