@@ -70,4 +70,4 @@ def commands() -> dict[str, typer.Typer]:  # type: ignore[empty-body]
 
 @hookspec
 def notifiers() -> Sequence[Callable[[str, dict[str, Any]], None]]:  # type: ignore[empty-body]
-    """Told what happens: an event name such as "round.promoted" and its facts."""
+    """To be told what happens: an event name and its facts. Collected and checked; no event is sent yet."""
