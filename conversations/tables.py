@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeEngine
 
 from conversations.messages import Message
 
-SCHEMA = "0001"  # the newest migration; its script is conversations/migrations/versions/schema_0001.py
+SCHEMA = "0006"  # the newest migration; the scripts are in conversations/migrations/versions
 SCHEMA_TABLE = "brandvoice_schema"
 
 
