@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from conversations.errors import EngineError
 from conversations.messages import Message
@@ -35,6 +35,15 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Finish:
+    """How one reply ended, and what it took: tokens of the rendered prompt and of the reply."""
+
+    reason: Literal["stop", "length"]
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One reply to make: the conversation so far, and the voice version to speak with (None: the bare base model)."""
 
@@ -43,6 +52,7 @@ class Request:
     sampling: Sampling = Sampling()
     person: str = ""  # requests of one person wait for each other; different people take turns
     deadline: float | None = None  # seconds from admission
+    on_finish: Callable[[Finish], None] | None = None  # called once, before the stream of a whole reply ends
 
 
 class Engine(Protocol):
