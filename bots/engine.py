@@ -52,6 +52,7 @@ class Request:
     sampling: Sampling = Sampling()
     person: str = ""  # requests of one person wait for each other; different people take turns
     deadline: float | None = None  # seconds from admission
+    whole: bool = False  # refuse what does not fit into the context, instead of leaving out the oldest turns
     on_finish: Callable[[Finish], None] | None = None  # called once, before the stream of a whole reply ends
 
 

@@ -53,6 +53,10 @@ class EngineBusy(EngineError):
         self.retry_after = retry_after
 
 
+class ContextExceeded(EngineError):
+    """A conversation and the reply asked for are longer than what the model can read."""
+
+
 class LimitReached(BrandvoiceError):
     """Somebody asked too much or too often; the text says when to try again."""
 

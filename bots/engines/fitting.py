@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations.errors import VoiceRefused
+from bots.engine import Request
+from conversations.errors import ContextExceeded, VoiceRefused
 from styles.base_model import BaseModel
 from styles.rendering import Renderer
 from styles.voices import VoiceVersion, verify
@@ -33,3 +34,17 @@ def ends_of_reply(model: Any, renderer: Renderer) -> set[int]:
         ids = config.eos_token_id
         ends |= set(ids) if isinstance(ids, list) else {ids} if ids is not None else set()
     return ends
+
+
+def prompt_of(request: Request, renderer: Renderer, *, context: int) -> list[int]:
+    """The tokens of a request's prompt that leave room for its reply. Raises `ContextExceeded` where that cannot be."""
+    room = context - request.sampling.max_tokens
+    if room < 1:
+        raise ContextExceeded(f"max_tokens leaves no room in a context of {context} tokens.")
+    ids = renderer.prompt(request.messages, limit=None if request.whole else room)
+    if len(ids) > room:
+        raise ContextExceeded(
+            f"This conversation has {len(ids):,} tokens and the reply may take {request.sampling.max_tokens:,}; "
+            f"the model can read {context:,} together. Send fewer messages, or ask for a shorter reply."
+        )
+    return ids

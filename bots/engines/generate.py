@@ -9,8 +9,7 @@ from typing import Any
 
 from bots.engine import Request, Sampling
 from bots.engines.deadline import Deadline
-from bots.engines.fitting import check_fit, ends_of_reply
-from conversations.errors import EngineError
+from bots.engines.fitting import check_fit, ends_of_reply, prompt_of
 from styles.base_model import BaseModel, load_tokenizer, load_weights
 from styles.rendering import Renderer
 from styles.voices import VoiceVersion
@@ -64,10 +63,7 @@ class GenerateEngine:
 
         try:
             model = self._speaking_with(request.voice)
-            room = self._context - request.sampling.max_tokens
-            if room < 1:
-                raise EngineError(f"max_tokens leaves no room in a context of {self._context} tokens.")
-            ids = self.renderer.prompt(request.messages, limit=room)
+            ids = prompt_of(request, self.renderer, context=self._context)
             prompt = torch.tensor([ids], device=self._model.device)
             if request.sampling.seed is not None:
                 torch.manual_seed(request.sampling.seed)

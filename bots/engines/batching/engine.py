@@ -23,7 +23,7 @@ from bots.engines.batching.runtime import Runtime
 from bots.engines.batching.sampling import Chooser
 from bots.engines.batching.text import ReplyText
 from bots.engines.deadline import Deadline
-from bots.engines.fitting import check_fit, ends_of_reply
+from bots.engines.fitting import check_fit, ends_of_reply, prompt_of
 from conversations.errors import EngineBusy, EngineError
 from conversations.messages import Message
 from styles.base_model import BaseModel
@@ -167,11 +167,8 @@ class BatchingEngine:
 
     def _prepare(self, request: Request) -> Prompt:
         """Render the prompt and fetch the voice; in its own thread, so that neither holds up a step."""
-        room = self.context - request.sampling.max_tokens
-        if room < 1:
-            raise EngineError(f"max_tokens leaves no room in a context of {self.context} tokens.")
         adapter = self._adapters.get(request.voice) if request.voice is not None else None
-        tokens = tuple(self.renderer.prompt(request.messages, limit=room))
+        tokens = tuple(prompt_of(request, self.renderer, context=self.context))
         if not tokens or not 0 <= min(tokens) <= max(tokens) < self._vocabulary:
             raise EngineError(f"The prompt has tokens that {self.base.name} does not know; its tokenizer does not fit.")
         return Prompt(tokens, self._shared(request.messages, tokens), adapter)
