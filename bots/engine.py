@@ -44,8 +44,20 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoredToken:
+    """One token of a reply and the natural logarithm of its chance; `others` are the likeliest at its place."""
+
+    text: str
+    logprob: float
+    others: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One reply to make: the conversation so far, and the voice version to speak with (None: the bare base model)."""
+    """One reply to make: the conversation so far, and the voice version to speak with (None: the bare base model).
+
+    Both callbacks are called in the event loop of the stream, before the piece or the end that they belong to.
+    """
 
     messages: tuple[Message, ...]
     voice: VoiceVersion | None = None
@@ -54,6 +66,8 @@ class Request:
     deadline: float | None = None  # seconds from admission
     whole: bool = False  # refuse what does not fit into the context, instead of leaving out the oldest turns
     on_finish: Callable[[Finish], None] | None = None  # called once, before the stream of a whole reply ends
+    on_token: Callable[[ScoredToken], None] | None = None  # for every token, by engines that can tell its chance
+    likeliest: int = 0  # how many of the likeliest tokens `on_token` is told
 
 
 class Engine(Protocol):

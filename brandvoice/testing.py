@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 
 from bots.engine import Request
+from bots.engines.echo import word_count
 
 Script = str | Sequence[str] | Exception
 
@@ -40,6 +41,8 @@ class ScriptedEngine:
                 await self._wait()
                 yield piece
             finished = True
+            if request.on_finish:
+                request.on_finish(word_count(request, "".join(_pieces(script))))
         finally:
             self.closed += not finished
 

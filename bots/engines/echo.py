@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
-from bots.engine import Request
+from bots.engine import Finish, Request
 
 PAUSE: Final = 0.3  # seconds before the first word, as a model takes them
 EVERY: Final = 0.03  # seconds between two words
@@ -23,6 +23,14 @@ class EchoEngine:
         for word in asked.split():
             await asyncio.sleep(EVERY)
             yield f" {word}"
+        if request.on_finish:
+            request.on_finish(word_count(request, f"You said: {asked}"))
 
     async def close(self) -> None:
         """Nothing to let go of."""
+
+
+def word_count(request: Request, reply: str) -> Finish:
+    """The end of a reply by an engine without a tokenizer: words stand for tokens."""
+    asked = sum(len(m.content.split()) for m in request.messages)
+    return Finish("stop", asked, len(reply.split()))

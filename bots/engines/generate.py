@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
-from bots.engine import Request, Sampling
+from bots.engine import Finish, Request, Sampling
 from bots.engines.deadline import Deadline
 from bots.engines.fitting import check_fit, ends_of_reply, prompt_of
 from styles.base_model import BaseModel, load_tokenizer, load_weights
@@ -47,7 +47,9 @@ class GenerateEngine:
                 if piece is None:
                     break
                 yield piece
-            await work
+            finish = await work
+            if request.on_finish:
+                request.on_finish(finish)
         finally:
             stopped.set()
             await asyncio.gather(work, return_exceptions=True)
@@ -58,7 +60,7 @@ class GenerateEngine:
             self._loaded.clear()
             del self._model
 
-    def _generate(self, request: Request, emit: Any, stopped: threading.Event) -> None:
+    def _generate(self, request: Request, emit: Any, stopped: threading.Event) -> Finish:
         import torch
 
         try:
@@ -69,13 +71,15 @@ class GenerateEngine:
                 torch.manual_seed(request.sampling.seed)
             watcher = _Streamer(self.tokenizer, emit, stopped, request.sampling.stop)
             with torch.inference_mode():
-                model.generate(
+                said = model.generate(
                     input_ids=prompt,
                     attention_mask=torch.ones_like(prompt),
                     streamer=watcher,
                     stopping_criteria=[watcher.finished],
                     **_options(request.sampling, ends=self._ends),
-                )
+                )[0, len(ids) :].tolist()
+            ended = watcher.complete or bool(said and said[-1] in self._ends)
+            return Finish("stop" if ended else "length", len(ids), len(said))
         finally:
             emit(None)
 
@@ -123,7 +127,7 @@ class _Streamer:
         self._ids: list[int] = []
         self._sent = 0
         self._prompt_seen = False
-        self._complete = False
+        self.complete = False
 
     def put(self, value: Any) -> None:
         if not self._prompt_seen:
@@ -133,20 +137,20 @@ class _Streamer:
         text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
         cut = min((text.find(s) for s in self._stop if s in text), default=-1)
         if cut >= 0:
-            self._complete, text = True, text[:cut]
+            self.complete, text = True, text[:cut]
         elif text.endswith("\ufffd"):
             return
-        held = 0 if self._complete else max((_overlap(text, s) for s in self._stop), default=0)
+        held = 0 if self.complete else max((_overlap(text, s) for s in self._stop), default=0)
         self._send(text[: len(text) - held])
 
     def end(self) -> None:
-        if not self._complete:
+        if not self.complete:
             self._send(self._tokenizer.decode(self._ids, skip_special_tokens=True))
 
     def finished(self, input_ids: Any, scores: Any, **_: Any) -> Any:
         import torch
 
-        done = self._complete or self._stopped.is_set()
+        done = self.complete or self._stopped.is_set()
         return torch.full((input_ids.shape[0],), done, dtype=torch.bool, device=input_ids.device)
 
     def _send(self, text: str) -> None:

@@ -85,6 +85,7 @@ class BatchingEngine:
             PrefixStore(self.limits.prefix_bytes),
             base=base.digest,
             stop_tokens=ends_of_reply(model, self.renderer),
+            text_of=self._text_of,
             pace=self.limits.pace,
             per_person=self.limits.per_person,
             threads=self.limits.threads,
@@ -99,12 +100,14 @@ class BatchingEngine:
     async def stream(self, request: Request) -> AsyncIterator[str]:
         """See `Engine`. Raises `EngineBusy` at once when too many wait; a closed iterator frees its slot at once."""
         with self._place(request.person):
-            outbox = Outbox(Deadline(request.deadline))
+            outbox = Outbox(Deadline(request.deadline), on_token=request.on_token)
             reply = await self._reply(request, outbox)
             self._loop.add(reply)
             try:
                 while (text := await outbox.take()) is not None:
                     yield text
+                if request.on_finish and outbox.finish:
+                    request.on_finish(outbox.finish)
             finally:
                 if not outbox.ended:
                     self._loop.cancel(reply)
@@ -163,7 +166,8 @@ class BatchingEngine:
         async with outbox.deadline.kept():
             prompt = await outbox.loop.run_in_executor(self._desk, self._prepare, request)
         text = ReplyText(self.renderer.decode, request.sampling.stop)
-        return Reply(prompt, request.sampling, request.person, outbox, text, Chooser(request.sampling))
+        likeliest = request.likeliest if request.on_token else None
+        return Reply(prompt, request.sampling, request.person, outbox, text, Chooser(request.sampling), likeliest)
 
     def _prepare(self, request: Request) -> Prompt:
         """Render the prompt and fetch the voice; in its own thread, so that neither holds up a step."""
@@ -180,6 +184,9 @@ class BatchingEngine:
             return 0
         pairs = enumerate(zip(tokens, self._opening(instructions), strict=False))
         return next((i for i, (said, opening) in pairs if said != opening), 0)
+
+    def _text_of(self, token: int) -> str:
+        return str(self.renderer.tokenizer.decode([token]))
 
     def _render_opening(self, instructions: tuple[str, ...]) -> tuple[int, ...]:
         opening = [*(Message("system", content) for content in instructions), Message("user", "?")]

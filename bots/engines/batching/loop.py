@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from bots.engine import Finish, ScoredToken
 from bots.engines.batching.outbox import News, deliver
 from bots.engines.batching.pace import Pace, Pacer
 from bots.engines.batching.prefixes import SHORTEST, PrefixStore
@@ -50,6 +52,7 @@ class ModelLoop:
         *,
         base: str,
         stop_tokens: Iterable[int],
+        text_of: Callable[[int], str],
         pace: Pace,
         per_person: int,
         threads: int | None,
@@ -61,6 +64,7 @@ class ModelLoop:
         self.waiting = TurnQueue(per_person=per_person)
         self._base = base
         self._stop_tokens = frozenset(stop_tokens)
+        self._text_of = text_of
         self._pacer = Pacer(pace)
         self._threads = threads
         self._free = list(range(runtime.cache.slots))
@@ -189,21 +193,34 @@ class ModelLoop:
             reply.computed += len(row.tokens)
             self._share(reply)
         speaking = [reply for row, reply in plan.items() if row.last]
-        for reply, token in zip(speaking, choose(logits, [r.chooser for r in speaking]), strict=True):
+        tokens = choose(logits, [r.chooser for r in speaking])
+        for reply, token, scores in zip(speaking, tokens, logits, strict=True):
             if token is None:
                 self._fail(reply, "The model computed no valid answer to this request. Please rephrase it.")
             else:
+                if reply.likeliest is not None:
+                    self._news.append(News(reply.outbox, token=self._scored(reply, token, scores)))
                 self._say(reply, token)
+
+    def _scored(self, reply: Reply, token: int, scores: Tensor) -> ScoredToken:
+        """The chance that the model itself gave a token, before temperature and the like."""
+        chances = scores.log_softmax(dim=-1)
+        best, places = chances.topk(min(reply.likeliest or 0, len(chances)))
+        others = zip(places.tolist(), best.tolist(), strict=True)
+        told = tuple((self._text_of(other), chance) for other, chance in others)
+        return ScoredToken(self._text_of(token), float(chances[token]), told)
 
     def _say(self, reply: Reply, token: int) -> None:
         self.counts.tokens += 1
+        reply.said += 1
         if token in self._stop_tokens:
-            self._finish(reply, reply.text.finish())
+            self._finish(reply, reply.text.finish(), reason="stop")
             return
         reply.tokens.append(token)
         text = reply.text.push(token)
         if reply.text.stopped or reply.full:
-            self._finish(reply, text + reply.text.finish())
+            text += reply.text.finish()
+            self._finish(reply, text, reason="stop" if reply.text.stopped else "length")
         elif text:
             self._news.append(News(reply.outbox, text))
 
@@ -216,18 +233,19 @@ class ModelLoop:
         if len(opening) >= SHORTEST and not self.prefixes.knows(scope, opening):
             self.prefixes.keep(scope, opening, self.runtime.cache.snapshot(reply.slot, len(opening)))
 
-    def _finish(self, reply: Reply, text: str) -> None:
+    def _finish(self, reply: Reply, text: str, *, reason: Literal["stop", "length"]) -> None:
+        finish = Finish(reason, len(reply.prompt.tokens), reply.said)
         if reply.person and reply.computed >= SHORTEST:
             kept = self.runtime.cache.snapshot(reply.slot, reply.computed)
             self.prefixes.keep(reply.scope(self._base), reply.tokens[: reply.computed], kept)
         self._drop(reply)
-        self._news.append(News(reply.outbox, text, ended=True))
+        self._news.append(News(reply.outbox, text, finish=finish))
 
     def _fail(self, reply: Reply, sentence: str) -> None:
         if reply.slot != NO_SLOT:
             self.runtime.cache.wipe(reply.slot, len(reply.tokens))
         self._drop(reply)
-        self._news.append(News(reply.outbox, ended=True, error=EngineError(sentence)))
+        self._news.append(News(reply.outbox, error=EngineError(sentence)))
 
     def _drop(self, reply: Reply) -> None:
         self.waiting.remove(reply)

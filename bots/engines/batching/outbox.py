@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from bots.engine import Finish, ScoredToken
 from bots.engines.deadline import Deadline
 from conversations.errors import EngineError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class News:
-    """What a step brought for one reply: more text, its end, or the error that ended it."""
+    """What a step brought for one reply: a token, more text, its end, or the error that ended it."""
 
     outbox: Outbox
     text: str = ""
-    ended: bool = False
+    token: ScoredToken | None = None
+    finish: Finish | None = None
     error: EngineError | None = None
 
 
 class Outbox:
     """Belongs to one event loop; only that loop's thread may touch it. Pieces that nobody took yet become one."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, *, on_token: Callable[[ScoredToken], None] | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         self.deadline = deadline
+        self.finish: Finish | None = None  # how the reply ended, once it is whole
         self.ended = False
+        self._on_token = on_token
         self._text = ""
         self._error: EngineError | None = None
         self._arrived = asyncio.Event()
@@ -47,8 +51,11 @@ class Outbox:
     def add(self, news: News) -> None:
         if self.ended:
             return
+        if news.token is not None and self._on_token is not None:
+            self._on_token(news.token)
         self._text += news.text
-        self.ended, self._error = news.ended, news.error
+        self.finish, self._error = news.finish, news.error
+        self.ended = news.finish is not None or news.error is not None
         self._arrived.set()
 
 

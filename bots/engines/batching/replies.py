@@ -38,7 +38,9 @@ class Reply:
     outbox: Outbox
     text: ReplyText
     chooser: Chooser
+    likeliest: int | None = None  # how many likeliest tokens are told with each; None: no chances at all
     tokens: list[int] = field(default_factory=list)
+    said: int = 0  # tokens, the one that ends the reply included
     computed: int = 0
     shared: int = 0  # tokens that are yet to be kept for everybody
     slot: int = NO_SLOT
