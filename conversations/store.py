@@ -52,6 +52,11 @@ class ConversationStore:
     ) -> None:
         self.close()
 
+    @property
+    def database(self) -> Database:
+        """The database itself, for other stores beside this one."""
+        return self._database
+
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
@@ -111,6 +116,17 @@ class ConversationStore:
             return statistics.stats(connection, style=style)
 
     # Live talk
+
+    def keep_exchange(
+        self, platform: str, place: str, *, style: str, asked: Sequence[Message], reply: Message
+    ) -> Message:
+        """Keep what was asked and the reply to it at once; the reply as stored."""
+        with self._database.writing() as connection:
+            now = self._now()
+            opened = talk.open_conversation(connection, platform, place=place, style=style, now=now)
+            for message in asked:
+                talk.append(connection, opened, message=message, now=now)
+            return talk.append(connection, opened, message=reply, now=now)
 
     def open_conversation(self, platform: str, place: str, *, style: str) -> str:
         """The id of the conversation at a place (channel or thread key); always the same for the same three words.
@@ -251,6 +267,11 @@ class ConversationStore:
         """Every decision and erasure in order, or those about one submission."""
         with self._database.reading() as connection:
             return submissions.audit(connection, subject=subject)
+
+    def record(self, who: str, what: str, subject: str, **details: object) -> None:
+        """Write into the audit what somebody with a privilege did."""
+        with self._database.writing() as connection:
+            submissions.record(connection, who=who, what=what, subject=subject, details=details, now=self._now())
 
     # People
 

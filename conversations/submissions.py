@@ -92,6 +92,13 @@ def decide(
     return one(connection, found.id)
 
 
+def record(
+    connection: Connection, *, who: str, what: str, subject: str, details: Mapping[str, Any], now: datetime
+) -> None:
+    """Write one line into the audit."""
+    connection.execute(insert(tables.audit).values(who=who, what=what, subject=subject, at=now, details=dict(details)))
+
+
 def audit(connection: Connection, *, subject: str | None) -> list[Decision]:
     table = tables.audit
     wanted = select(table).order_by(table.c.number)
