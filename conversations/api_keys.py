@@ -114,7 +114,7 @@ def _of_environment(word: str, number: int) -> ApiKey:
         )
     digest = digest_of(secret)
     name = before[0] if len(before) == 2 else f"environment {number}"
-    return ApiKey(f"env_{digest[:12]}", name, ROLES[ROLES.index(role)], digest)  # type: ignore[arg-type]
+    return ApiKey(f"env_{digest[:12]}", name, ROLES[ROLES.index(role)], digest)
 
 
 def _row(key: ApiKey) -> dict[str, Any]:
