@@ -96,7 +96,7 @@ def make_plan(
         examples_per_step=per_step,
         batch=batch,
         accumulation=per_step // batch,
-        learning_rate=rate,
+        learning_rate=rate * recipe.learning_rate_multiplier,
         warmup_steps=round(steps * recipe.warmup_share),
         scheduler=recipe.scheduler,
         lora_rank=recipe.lora.rank,

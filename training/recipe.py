@@ -43,6 +43,7 @@ class Recipe(_Spec):
     lora: Lora = Lora()
     epochs: int | Auto = "auto"
     learning_rate: float | Auto = "auto"
+    learning_rate_multiplier: float = Field(default=1.0, gt=0, le=100)  # times the learning rate, given or worked out
     examples_per_step: int | Auto = "auto"
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
