@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from conversations import people, tables
-from conversations.database import Database, inserting_missing, lock_whole_conversations, upsert
+from conversations.database import Database, inserting_missing, lock_whole_conversations
 from conversations.errors import NotFound
 from conversations.messages import Conversation, Message
+from conversations.source_ledger import save as save_source
 from conversations.sources import Source
 from conversations.tables import as_message, message_row, storable
 
@@ -75,12 +76,6 @@ def batches(conversations: Iterable[Conversation]) -> Iterator[list[Conversation
         yield batch
 
 
-def add_source(connection: Connection, source: Source) -> None:
-    """Put the source in, or bring what is known of it up to date."""
-    names = ("id", "style", "kind", "name", "basis", "train_allowed", "added_at", "owner")
-    upsert(connection, tables.sources, row={name: getattr(source, name) for name in names})
-
-
 def sources(connection: Connection, *, style: str | None, conversation: str | None = None) -> list[Source]:
     table, links = tables.sources, tables.conversation_sources
     wanted = select(table).order_by(table.c.added_at, table.c.id)
@@ -94,7 +89,7 @@ def sources(connection: Connection, *, style: str | None, conversation: str | No
 def add(connection: Connection, batch: Sequence[Conversation], *, source: Source, now: datetime) -> Added:
     """Take one batch in: new ones inserted, changed ones replaced in place, erased ones left out."""
     lock_whole_conversations(connection)
-    add_source(connection, source)
+    save_source(connection, source)
     tombstones = people.erased(connection)
     wanted = [conversation for conversation in batch if not tombstones.cover(conversation)]
     shelf = _shelf(connection, {c.id for c in wanted}, style=source.style)

@@ -1,4 +1,4 @@
-"""Where conversations came from, and why they may be learned from."""
+"""Where conversations came from, why they may be learned from, and who answers for that."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BASES: tuple[Basis, ...] = get_args(Basis)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One import or platform. Nothing from it is trained on unless `basis` is set and `train_allowed` is true."""
+    """One import or platform. Nothing from it is trained on unless it is whole and `train_allowed` is true."""
 
     id: str
     style: str
@@ -22,4 +22,11 @@ class Source:
     basis: Basis | None
     train_allowed: bool
     added_at: datetime
-    owner: str = ""
+    owner: str = ""  # who answers for it
+    licence: str = ""  # where one is known
+    live: bool = False  # captured while people talked, not handed over by anybody
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What has to be known of a source before anything of it may be learned, and is not."""
+        return tuple(name for name in ("kind", "owner", "basis") if not getattr(self, name))

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 
-from conversations import archive, feedback, people, statistics, submissions, talk
+from conversations import archive, feedback, people, source_ledger, statistics, submissions, talk
 from conversations.archive import Added
 from conversations.database import Database
 from conversations.messages import Conversation, Feedback, Message, Submission, SubmissionState
 from conversations.people import Erasure
-from conversations.sources import Source
+from conversations.sources import Basis, Source
 from conversations.statistics import Holding, Stats
 from conversations.submissions import Decision
 from conversations.tables import as_message, storable
@@ -64,9 +64,9 @@ class ConversationStore:
     # Whole conversations
 
     def add_source(self, source: Source) -> None:
-        """Put the source in, or overwrite what is known of the one with its id."""
+        """Put the source in, or overwrite what is known of the one with its id; one that was denied stays denied."""
         with self._database.writing() as connection:
-            archive.add_source(connection, source)
+            source_ledger.save(connection, source)
 
     def sources(self, style: str | None = None) -> list[Source]:
         """All sources, or those of the style, oldest first."""
@@ -77,6 +77,43 @@ class ConversationStore:
         """Every source that brought the conversation; one imported for two styles has one of each."""
         with self._database.reading() as connection:
             return archive.sources(connection, style=None, conversation=conversation)
+
+    def source(self, source: str) -> Source:
+        """The source with the id, or the only one whose id begins so. Raises NotFound."""
+        with self._database.reading() as connection:
+            return source_ledger.one(connection, source)
+
+    def allow_source(
+        self,
+        source: str,
+        *,
+        who: str,
+        basis: Basis | None = None,
+        owner: str = "",
+        licence: str = "",
+        captured_live: bool = False,
+    ) -> Source:
+        """Let a source be learned from and write that into the audit.
+
+        Raises StoreError when its basis or owner is not known, or when it was captured live and `captured_live` does
+        not say so.
+        """
+        with self._database.writing() as connection:
+            return source_ledger.allow(
+                connection,
+                source,
+                basis=basis,
+                owner=storable(owner),
+                licence=storable(licence),
+                live=captured_live,
+                who=storable(who),
+                now=self._now(),
+            )
+
+    def deny_source(self, source: str, *, who: str, reason: str = "") -> Source:
+        """Learn nothing more from a source, also when it is imported again, and write that into the audit."""
+        with self._database.writing() as connection:
+            return source_ledger.deny(connection, source, reason=storable(reason), who=storable(who), now=self._now())
 
     def add_conversations(self, conversations: Iterable[Conversation], *, source: Source) -> Added:
         """Take conversations in under the source, which is put in as well; say how many were new to its style.

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
@@ -123,6 +125,8 @@ sources = Table(
     Column("train_allowed", Boolean, nullable=False),
     Column("added_at", UtcTime, nullable=False),
     Column("owner", StoredText, nullable=False),
+    Column("licence", StoredText, nullable=False, server_default=text("''")),
+    Column("live", Boolean, nullable=False, server_default=false()),
 )
 
 conversations = Table(

@@ -31,6 +31,8 @@ def open_conversation(connection: Connection, platform: str, *, place: str, styl
         train_allowed=False,
         added_at=now,
         owner="",
+        licence="",
+        live=True,
     )
     where = f"{platform}:{place}"
     insert_missing(

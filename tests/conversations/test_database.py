@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +18,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+import conversations
 from conversations.errors import StoreError
 from conversations.messages import Message
 from conversations.store import open_store
@@ -24,6 +27,9 @@ from tests.conversations.samples import DESK, talk
 from tests.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
+for module in pkgutil.iter_modules(conversations.__path__):
+    if module.name.endswith("_tables"):
+        importlib.import_module(f"conversations.{module.name}")  # each puts its tables into `metadata`
 
 OPENER = """
 import sys
