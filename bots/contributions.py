@@ -145,7 +145,7 @@ class Contributions:
                 refused.append(outcome)
             elif isinstance(outcome, Skipped):
                 skipped += 1
-            else:
+            elif isinstance(outcome, Conversation):
                 conversations.append(outcome)
             if len(conversations) > UPLOAD_ROWS:
                 raise LimitReached(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from conversations.errors import ImportRefused
 from conversations.importers import Importer, Refused, Request, Skipped, find_importer, read_path
 from conversations.messages import Conversation, conversation_id
+from conversations.person import Person
 from conversations.sources import BASES, Source
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class _Account:
         self.read = 0
         self.refused: list[Refused] = []
         self.skipped: Counter[str] = Counter()
+        self.people: dict[str, dict[str, None]] = {}  # names by id, each once
 
     def conversations(self, outcomes: Iterable[Outcome]) -> Iterator[Conversation]:
         for outcome in outcomes:
@@ -123,6 +125,8 @@ class _Account:
                 self.refused.append(outcome)
             elif isinstance(outcome, Skipped):
                 self.skipped[outcome.reason] += 1
+            elif isinstance(outcome, Person):
+                self.people.setdefault(outcome.id, {}).update(dict.fromkeys(outcome.names))
             else:
                 self.read += 1
                 yield outcome

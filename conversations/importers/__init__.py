@@ -7,6 +7,7 @@ from conversations.importers.openai import OPENAI
 from conversations.importers.prompt_completion import PROMPT_COMPLETION
 from conversations.importers.sharegpt import SHAREGPT
 from conversations.importers.slack import SlackImporter
+from conversations.person import Person
 
 BUILTIN_IMPORTERS: tuple[Importer, ...] = (SlackImporter(), OPENAI, SHAREGPT, ALPACA, PROMPT_COMPLETION)
 
@@ -16,6 +17,7 @@ __all__ = [
     "Importer",
     "Limits",
     "Outcome",
+    "Person",
     "Refused",
     "Request",
     "Skipped",

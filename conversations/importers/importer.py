@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from conversations.messages import Conversation
+from conversations.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Skipped:
     reason: str
 
 
-Outcome = Conversation | Refused | Skipped
+# A person is whom the file names, as often as it likes: names are looked for in what others say.
+Outcome = Conversation | Refused | Skipped | Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Request:
     gap: timedelta = timedelta(minutes=30)
     limits: Limits = field(default_factory=Limits)
     label: str = ""  # how places name the file; its own name when empty
+    latest: datetime | None = None  # messages that say they were sent after this are refused
 
     @property
     def shown(self) -> str:

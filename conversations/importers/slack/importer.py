@@ -11,14 +11,15 @@ from pathlib import Path
 from conversations.errors import ImportRefused
 from conversations.importers.archive import Files, is_zip, open_files
 from conversations.importers.drafts import merge
+from conversations.importers.exchanges import Exchange, find_exchanges
 from conversations.importers.importer import Limits, Outcome, Refused, Request, Skipped
 from conversations.importers.records import Record, printable
-from conversations.importers.slack.exchanges import Exchange, find_exchanges
 from conversations.importers.slack.layout import Layout, find_layout, is_export, read_entries
-from conversations.importers.slack.people import Directory, Person, find_speakers, nearest, read_person
+from conversations.importers.slack.people import Directory, find_speakers, nearest, read_person
 from conversations.importers.slack.said import Author, author_of, is_talk, read_said
 from conversations.importers.slack.talk import Talk
 from conversations.messages import Conversation, Message, conversation_id
+from conversations.person import Person
 
 SHOWN_WRITERS = 6
 
@@ -49,6 +50,7 @@ class SlackImporter:
             directory, refused = export.directory()
             yield from refused
             directory, brand = export.brand(directory)
+            yield from directory.people.values()
             for folder in export.layout.days:
                 yield from _read_channel(export, folder, directory=directory, brand=brand)
 
@@ -165,7 +167,7 @@ def _conversation(exchange: Exchange, channel: str) -> Conversation:
             content=one.text,
             author=one.author,
             sent_at=one.sent_at,
-            id=f"slack:{channel}/{one.ts}",
+            id=f"slack:{channel}/{one.id}",
         )
         for one in exchange.said
     )

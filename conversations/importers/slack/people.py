@@ -7,27 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from conversations.errors import ImportRefused
-from conversations.importers.records import JsonObject, printable
+from conversations.importers.records import JsonObject
+from conversations.person import Person
 
 SLACKBOT = "USLACKBOT"
 _NAME_KEYS = ("display_name", "name", "real_name", "display_name_normalized", "real_name_normalized")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One account. `names` begin with the one that others see in a mention."""
-
-    id: str
-    names: tuple[str, ...] = ()
-    bot: bool = False
-
-    @property
-    def mention(self) -> str:
-        return self.names[0] if self.names else ""
-
-    @property
-    def shown(self) -> str:
-        return printable(self.mention or self.id)
 
 
 @dataclass(frozen=True, slots=True)

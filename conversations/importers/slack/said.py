@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from conversations.importers.drafts import UnfitError, words
 from conversations.importers.importer import Refused, Skipped
 from conversations.importers.records import JsonObject, Record, kind, short
-from conversations.importers.slack.people import Directory, Person, names_of
+from conversations.importers.said import Said
+from conversations.importers.slack.people import Directory, names_of
 from conversations.importers.slack.text import attachment_text, block_text, comment_of_upload, plain, spoken_to
+from conversations.person import Person
 
 _TALK = (None, "me_message", "thread_broadcast", "file_share", "bot_message")
 _PLACES = ("channel", "group")
@@ -29,20 +31,6 @@ _NOTICES = {
 }
 _TIMESTAMP = re.compile(r"(\d{1,11})(?:\.(\d{1,6}))?")
 _NOBODY = "U00"  # a fault of Slack's export: such messages have no author
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One message of a person. `thread` is the `ts` of the thread's first message, `to` whom the text names first."""
-
-    ts: str
-    sent_at: datetime
-    author: str
-    text: str
-    place: str
-    brand: bool = False
-    thread: str | None = None
-    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +124,7 @@ def _said(record: Record, author: Author, directory: Directory, *, brand: bool) 
     if not text:
         return Skipped(record.place, "a file without words" if _has_file(entry) else "no words")
     return Said(
-        ts=ts,
+        id=ts,
         sent_at=sent_at,
         author=author.id,
         text=text,

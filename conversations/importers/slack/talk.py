@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from conversations.importers.importer import Refused, Skipped
-from conversations.importers.slack.said import Deleted, Edited, Said
+from conversations.importers.said import Said
+from conversations.importers.slack.said import Deleted, Edited
 
 
 class Talk:
@@ -21,8 +22,8 @@ class Talk:
         """Takes in what one record holds; returns what is to be reported of it at once."""
         match found:
             case Edited():
-                earlier = self._edits.get(found.said.ts)
-                self._edits[found.said.ts] = found
+                earlier = self._edits.get(found.said.id)
+                self._edits[found.said.id] = found
                 return [_edit(earlier)] if earlier else []
             case Deleted():
                 self._deletions.append(found)
@@ -47,11 +48,11 @@ class Talk:
         return self._said.values()
 
     def _add(self, said: Said) -> Iterable[Skipped | Refused]:
-        known = self._said.setdefault(said.ts, said)
+        known = self._said.setdefault(said.id, said)
         if known is said:
             return []
         if (known.author, known.text) == (said.author, said.text):
-            self._said[said.ts] = replace(known, thread=known.thread or said.thread)
+            self._said[said.id] = replace(known, thread=known.thread or said.thread)
             return [Skipped(said.place, "the same message again")]
         return [Refused(said.place, f"has the same time as another message ({known.place}), and times are ids")]
 

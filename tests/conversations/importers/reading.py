@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from conversations.importers import BUILTIN_IMPORTERS, Limits, Outcome, Refused, Request, Skipped, read_path
 from conversations.messages import Conversation
+from conversations.person import Person
 
 # Files are written and the machine may be busy: what counts is the outcome, not the time.
 patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -38,6 +39,10 @@ class Read:
     @property
     def reasons(self) -> list[str]:
         return [reason for _, reason in self.skipped]
+
+    @property
+    def people(self) -> dict[str, tuple[str, ...]]:
+        return {outcome.id: outcome.names for outcome in self.outcomes if isinstance(outcome, Person)}
 
     @property
     def talk(self) -> list[list[tuple[str, str]]]:

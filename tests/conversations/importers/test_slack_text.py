@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.importers.slack.people import Directory, Person
+from conversations.importers.slack.people import Directory
 from conversations.importers.slack.text import attachment_text, block_text, comment_of_upload, plain, spoken_to
+from conversations.person import Person
 from tests.conversations.importers.reading import patient
 
 DIRECTORY = Directory(

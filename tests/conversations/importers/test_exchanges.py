@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.importers import Skipped
-from conversations.importers.slack.exchanges import (
+from conversations.importers.exchanges import (
     AMBIGUOUS,
     ELSEWHERE,
     UNANSWERED,
@@ -14,7 +14,7 @@ from conversations.importers.slack.exchanges import (
     Exchange,
     find_exchanges,
 )
-from conversations.importers.slack.said import Said
+from conversations.importers.said import Said
 from tests.conversations.importers.reading import patient
 
 NOON = datetime(2020, 9, 13, 12, tzinfo=UTC)
@@ -24,7 +24,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 def said(author, minute, *, to=None, thread=None):
     return Said(
-        ts=f"{minute:03}",
+        id=f"{minute:03}",
         sent_at=NOON + timedelta(minutes=minute),
         author=author,
         text=f"{author}{minute}",
@@ -141,7 +141,7 @@ messages = st.lists(
         thread=st.sampled_from([None, None, 0, 7, 300]),
     ),
     max_size=14,
-    unique_by=lambda one: one.ts,
+    unique_by=lambda one: one.id,
 )
 
 
@@ -157,7 +157,7 @@ def test_every_message_comes_out_once_and_every_exchange_asks_and_answers(said_t
             assert not exchange.said[0].brand
             assert exchange.said[-1].brand
             assert list(exchange.said) == sorted(exchange.said, key=lambda one: one.sent_at)
-            in_thread = {one.thread or one.ts for one in exchange.said} == {exchange.key}
+            in_thread = {one.thread or one.id for one in exchange.said} == {exchange.key}
             assert in_thread or len({one.author for one in exchange.said if not one.brand}) == 1
     shuffled = random.sample(said_there, len(said_there))
     assert list(find_exchanges(shuffled, gap=HALF_AN_HOUR, brand=BRAND)) == found

@@ -16,17 +16,19 @@ from datetime import timedelta
 from itertools import dropwhile, groupby, takewhile
 
 from conversations.importers.importer import Skipped
-from conversations.importers.slack.said import Said
+from conversations.importers.said import Said
 
 UNANSWERED = "not answered by the brand"
 UNASKED = "written by the brand, and nobody had asked"
 AMBIGUOUS = "several people had spoken, and the brand's answer names none of them"
 ELSEWHERE = "meant for somebody else"
 
+LONGEST = 2000  # messages of one conversation; a longer talk is cut, so that it fits in memory
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Messages that belong together, in order; `key` is the `ts` that names them."""
+    """Messages that belong together, in order; `key` is the id of the message that names them."""
 
     key: str
     said: tuple[Said, ...]
@@ -43,22 +45,22 @@ class _Turn:
 def find_exchanges(said: Iterable[Said], *, gap: timedelta, brand: AbstractSet[str]) -> Iterator[Exchange | Skipped]:
     """Every message given comes out once: in an exchange or skipped. Messages may come in any order."""
     ordered = sorted(said, key=lambda one: one.sent_at)
-    roots = {one.thread for one in ordered if one.thread not in (None, one.ts)}
+    roots = {one.thread for one in ordered if one.thread not in (None, one.id)}
     threads: dict[str, list[Said]] = {}
     alone: list[Said] = []
     for one in ordered:
-        root = one.thread or one.ts
+        root = one.thread or one.id
         if root in roots:
             threads.setdefault(root, []).append(one)
         else:
             alone.append(one)
     for root, messages in threads.items():
-        yield from _trimmed(root, messages)
-    for session in _sessions(alone, gap=gap):
-        yield from _in_session(session, brand=brand)
+        yield from in_thread(root, messages)
+    for session in sessions(alone, gap=gap):
+        yield from in_session(session, brand=brand)
 
 
-def _trimmed(key: str, messages: Sequence[Said]) -> Iterator[Exchange | Skipped]:
+def in_thread(key: str, messages: Sequence[Said]) -> Iterator[Exchange | Skipped]:
     """From the first question to the brand's last answer."""
     asked = [i for i, one in enumerate(messages) if not one.brand]
     answered = [i for i, one in enumerate(messages) if one.brand]
@@ -69,10 +71,11 @@ def _trimmed(key: str, messages: Sequence[Said]) -> Iterator[Exchange | Skipped]
         yield Skipped(one.place, UNASKED if one.brand else UNANSWERED)
 
 
-def _sessions(messages: Sequence[Said], *, gap: timedelta) -> Iterator[list[Said]]:
+def sessions(messages: Iterable[Said], *, gap: timedelta) -> Iterator[list[Said]]:
+    """Messages in order of time, cut where there is a silence longer than the gap, or after `LONGEST` messages."""
     session: list[Said] = []
     for one in messages:
-        if session and one.sent_at - session[-1].sent_at > gap:
+        if session and (one.sent_at - session[-1].sent_at > gap or len(session) == LONGEST):
             yield session
             session = []
         session.append(one)
@@ -80,19 +83,20 @@ def _sessions(messages: Sequence[Said], *, gap: timedelta) -> Iterator[list[Said
         yield session
 
 
-def _in_session(session: Sequence[Said], *, brand: AbstractSet[str]) -> Iterator[Exchange | Skipped]:
+def in_session(session: Sequence[Said], *, brand: AbstractSet[str]) -> Iterator[Exchange | Skipped]:
+    """Pairs each answer of the brand with whom alone it can be meant for."""
     exchange: list[Said] = []
     person = None
     for turn in _turns(session):
         asker, why = _asker(turn, brand=brand)
         if exchange and (asker is None or asker != person):
-            yield Exchange(exchange[0].ts, tuple(exchange))
+            yield Exchange(exchange[0].id, tuple(exchange))
             exchange = []
         person = asker
         exchange += _theirs(turn, asker)
         yield from _left_out(turn, asker, why)
     if exchange:
-        yield Exchange(exchange[0].ts, tuple(exchange))
+        yield Exchange(exchange[0].id, tuple(exchange))
 
 
 def _theirs(turn: _Turn, asker: str | None) -> list[Said]:
