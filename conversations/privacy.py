@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from conversations.roster import Roster
+from conversations.roster import NameFinder
 from conversations.secrets import find_secrets
 
 Kind = Literal["EMAIL", "PHONE", "CARD", "IBAN", "IP", "ID", "KEY", "NAME"]
@@ -90,7 +90,9 @@ _VERSIONED = "version|ver|release|build|update|upgrade[ds]?|firmware|driver|chro
 _VERSION = re.compile(rf"(?i)(?:\bv|\b(?:{_VERSIONED})\b[^.\d]{{0,12}})$")
 
 
-def find_private(text: str, *, roster: Roster | None = None, regions: tuple[str, ...] = REGIONS) -> tuple[Finding, ...]:
+def find_private(
+    text: str, *, roster: NameFinder | None = None, regions: tuple[str, ...] = REGIONS
+) -> tuple[Finding, ...]:
     """Find e-mail addresses, numbers, keys and the names on `roster`, in order and without overlaps.
 
     `regions` are the countries whose telephone numbers are known without their `+` prefix. Not found: postal
@@ -113,12 +115,14 @@ def find_private(text: str, *, roster: Roster | None = None, regions: tuple[str,
 class Redactor:
     """Puts placeholders such as `<EMAIL_1>` into the texts of one conversation.
 
-    The same value gets the same placeholder, and numbers that `texts` already use are not given again.
+    The same value gets the same placeholder, as does the same person under another name of the roster; numbers that
+    `texts` already use are not given again.
     """
 
-    def __init__(self, roster: Roster | None = None, *, texts: Iterable[str] = ()) -> None:
+    def __init__(self, roster: NameFinder | None = None, *, texts: Iterable[str] = ()) -> None:
         self._roster = roster
         self._given: dict[tuple[Kind, str], str] = {}
+        self._people: list[tuple[frozenset[str], str]] = []  # who may be meant, and by which placeholder
         self._used = {match["name"] for text in texts for match in _PLACEHOLDER.finditer(text)}
 
     def redact(self, text: str) -> Redacted:
@@ -138,12 +142,26 @@ class Redactor:
         return "".join((*parts, text[done:]))
 
     def _placeholder(self, kind: Kind, value: str) -> str:
+        if kind == "NAME" and self._roster:
+            return self._person(self._roster.who(_flatten(value)[0].removeprefix("@")))
         key = (kind, _canonical(kind, value))
         if key not in self._given:
-            number = next(n for n in range(1, len(self._used) + 2) if f"{kind}_{n}" not in self._used)
-            self._used.add(f"{kind}_{number}")
-            self._given[key] = f"<{kind}_{number}>"
+            self._given[key] = self._next(kind)
         return self._given[key]
+
+    def _person(self, meant: frozenset[str]) -> str:
+        """Take "Anna" for whoever of that name was spoken of already; hearing "Anna Berg" later leaves only her."""
+        for place, (known, placeholder) in enumerate(self._people):
+            if both := known & meant:
+                self._people[place] = both, placeholder
+                return placeholder
+        self._people.append((meant, self._next("NAME")))
+        return self._people[-1][1]
+
+    def _next(self, kind: Kind) -> str:
+        number = next(n for n in range(1, len(self._used) + 2) if f"{kind}_{n}" not in self._used)
+        self._used.add(f"{kind}_{number}")
+        return f"<{kind}_{number}>"
 
 
 def _canonical(kind: Kind, value: str) -> str:
@@ -153,7 +171,7 @@ def _canonical(kind: Kind, value: str) -> str:
     return plain
 
 
-def _candidates(text: str, roster: Roster | None, regions: tuple[str, ...]) -> Iterator[Finding]:
+def _candidates(text: str, roster: NameFinder | None, regions: tuple[str, ...]) -> Iterator[Finding]:
     """All rules, the surest first: where two findings overlap, the earlier one counts."""
     yield from (Finding("KEY", s.start, s.end, 1.0, s.name) for s in find_secrets(text))
     yield from _emails(text)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")  # kana, Han, Hangul
@@ -39,35 +41,66 @@ _ROLES = frozenset(_ROLE_WORDS.split())
 _WORDS = frozenset(_NAME_WORDS.split())
 
 
+class NameFinder(Protocol):
+    """Finds names of people in a text, and says who may be meant by one: keys of people, never empty."""
+
+    def find(self, text: str) -> Iterable[tuple[int, int]]: ...
+
+    def who(self, name: str) -> frozenset[str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """Names to look for, indexed by their first word; `Roster.of` builds it."""
 
     by_first_word: Mapping[str, tuple[tuple[str, ...], ...]]
-    mentioned: frozenset[str]
+    mentioned: Mapping[str, frozenset[str]]  # words that count after an @, and whose they are
     unspaced: re.Pattern[str] | None
+    owners: Mapping[tuple[str, ...], frozenset[str]]
 
     @classmethod
     def of(cls, names: Iterable[str], *, keep: Iterable[str] = ()) -> Roster:
-        """Index names, handles and addresses of people; words of `keep` (the brand's own name) are never hidden."""
+        """Index names, handles and addresses, each of another person; see `of_people`."""
+        return cls.of_people(((name, (name,)) for name in names), keep=keep)
+
+    @classmethod
+    def of_people(cls, people: Iterable[tuple[str, Iterable[str]]], *, keep: Iterable[str] = ()) -> Roster:
+        """Index keys of people with their names; words of `keep` (the brand's own name) are never hidden."""
         kept = _ROLES | {word for text in keep for word in _words(text)}
-        people = [name.partition("@")[0] if "@" in name[1:] else name for name in names]
-        spelled = [words for name in people if (words := _words(name)) and not _is_nobody(words, kept)]
-        index: dict[str, list[tuple[str, ...]]] = {}
-        for term in sorted({term for words in spelled for term in _terms(words, kept)}, key=len, reverse=True):
-            index.setdefault(term[0], []).append(term)
-        dense = sorted({m for name in people for m in _UNSPACED.findall(name)}, key=len, reverse=True)
+        named = {(key, name.partition("@")[0] if "@" in name[1:] else name) for key, names in people for name in names}
+        spelled = [
+            (key, words) for key, name in sorted(named) if (words := _words(name)) and not _is_nobody(words, kept)
+        ]
+        owners: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+        mentioned: defaultdict[str, set[str]] = defaultdict(set)
+        for key, words in spelled:
+            for term in _terms(words, kept):
+                owners[term].add(key)
+            for word in words:
+                if len(word) > 1 and word not in kept:
+                    mentioned[word].add(key)
+        index: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for term in sorted(sorted(owners), key=len, reverse=True):
+            index[term[0]].append(term)
+        dense = sorted({m for _, name in named for m in _UNSPACED.findall(name)}, key=len, reverse=True)
         return cls(
             {first: tuple(terms) for first, terms in index.items()},
-            frozenset(word for words in spelled for word in words if len(word) > 1 and word not in kept),
+            {word: frozenset(keys) for word, keys in mentioned.items()},
             re.compile("|".join(map(re.escape, dense))) if dense else None,
+            {term: frozenset(keys) for term, keys in owners.items()},
         )
+
+    def who(self, name: str) -> frozenset[str]:
+        """Everybody whose name that can be."""
+        words = _words(name)
+        alone = self.mentioned.get(words[0]) if len(words) == 1 else None
+        return self.owners.get(words) or alone or frozenset({name.casefold()})
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """Where names stand, longest first at each place, only as whole words, whatever their case."""
         if self.unspaced:
             yield from (m.span() for m in self.unspaced.finditer(text))
-        known = self.mentioned if "@" in text else frozenset[str]()
+        known = self.mentioned if "@" in text else {}
         if not known and self.by_first_word.keys().isdisjoint(_WORD.findall(text.casefold())):
             return
         words = [(m.group().casefold(), *m.span()) for m in _WORD.finditer(text)]
@@ -85,6 +118,26 @@ class Roster:
             if tuple(word for word, _, _ in found) == term and _are_joined(found, text):
                 return found[-1][2]
         return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A roster together with other finders, such as a model of a plugin that knows names when it sees them."""
+
+    roster: Roster
+    finders: tuple[Callable[[str], Iterable[tuple[int, int]]], ...] = ()
+
+    def find(self, text: str) -> Iterator[tuple[int, int]]:
+        """What the roster finds, and then what the others find. Raises `ValueError` for a place outside the text."""
+        yield from self.roster.find(text)
+        for finder in self.finders:
+            for start, end in finder(text):
+                if not 0 <= start < end <= len(text):
+                    raise ValueError(f"a finder of names gave back {start} to {end} of {len(text)} characters")
+                yield start, end
+
+    def who(self, name: str) -> frozenset[str]:
+        return self.roster.who(name)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from conversations.errors import CurationRefused
 from conversations.messages import Conversation, Message, conversation_id
 from conversations.privacy import Redactor, find_private
-from conversations.roster import Roster
+from conversations.roster import NameFinder
 from conversations.sources import Source
 from styles.examples import Example, is_target
 from styles.style import Style
@@ -160,7 +160,7 @@ def curate(
     *,
     sources: Mapping[str, Source],
     steps: Sequence[CurationStep],
-    roster: Roster | None = None,
+    roster: NameFinder | None = None,
     reviewers: Mapping[str, str] | None = None,
     pseudonym: Callable[[str], str] = lambda person: f"person-{conversation_id('author', person)[:8]}",
     watch: Callable[[StepCount], None] = lambda count: None,
@@ -212,7 +212,7 @@ def _drafts(
     limits: Limits,
     *,
     sources: Mapping[str, Source],
-    roster: Roster | None,
+    roster: NameFinder | None,
     reviewers: Mapping[str, str],
 ) -> list[Draft]:
     drafts: list[Draft] = []
@@ -255,7 +255,7 @@ class _Pass:
     count: StepCount
 
 
-def _run(step: CurationStep, batch: list[Draft], *, roster: Roster | None) -> _Pass:
+def _run(step: CurationStep, batch: list[Draft], *, roster: NameFinder | None) -> _Pass:
     outcomes = _outcomes(step, batch)
     kept = [outcome for outcome in outcomes if isinstance(outcome, Draft)]
     fallen = [outcome for outcome in outcomes if isinstance(outcome, Dropped)]
@@ -308,7 +308,7 @@ def _example(draft: Draft, pseudonym: Callable[[str], str]) -> Example:
     )
 
 
-def _look_again(examples: Iterable[Example], roster: Roster | None) -> None:
+def _look_again(examples: Iterable[Example], roster: NameFinder | None) -> None:
     for example in examples:
         if not example.targets or example.messages[0].role != "user" or not example.basis:
             raise CurationRefused(
@@ -323,7 +323,7 @@ def _look_again(examples: Iterable[Example], roster: Roster | None) -> None:
                 )
 
 
-def _used(drafts: Iterable[Draft], roster: Roster | None) -> tuple[Source, ...]:
+def _used(drafts: Iterable[Draft], roster: NameFinder | None) -> tuple[Source, ...]:
     """The sources of the drafts, with names hidden: a file may be named after whom somebody talked to."""
     used = {draft.source.id: draft.source for draft in drafts if draft.source}
     return tuple(replace(s, name=Redactor(roster).redact(s.name).text, owner="") for _, s in sorted(used.items()))

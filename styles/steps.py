@@ -10,13 +10,13 @@ from itertools import groupby
 
 from conversations.messages import Message
 from conversations.privacy import Redactor, find_private
-from conversations.roster import Roster
+from conversations.roster import NameFinder
 from styles.curation import CurationStep, Draft, Dropped, Limits, Step, each
 from styles.examples import is_target
 from styles.wording import folded, phrase, words
 
 
-def builtin_steps(limits: Limits, roster: Roster | None = None) -> tuple[CurationStep, ...]:
+def builtin_steps(limits: Limits, roster: NameFinder | None = None) -> tuple[CurationStep, ...]:
     """Every built-in step. Steps of plugins come after them; what those put in is looked through once more."""
     return (
         each("basis", check_basis),
@@ -100,7 +100,7 @@ def refuse_secrets(draft: Draft) -> Draft | Dropped:
     return draft
 
 
-def hide_private(batch: Sequence[Draft], roster: Roster | None = None) -> list[Draft]:
+def hide_private(batch: Sequence[Draft], roster: NameFinder | None = None) -> list[Draft]:
     """Put placeholders for private values; within a conversation the same value gets the same one."""
     texts: defaultdict[str, list[str]] = defaultdict(list)
     for draft in batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversations.privacy import KINDS, Redactor, find_private
-from conversations.roster import Roster
+from conversations.roster import Names, Roster
 from conversations.secrets import find_secrets
 from tests.conversations.look_alikes import look_alikes
 from tests.conversations.planted import BRAND, NAMES, Planted, planted
@@ -111,10 +112,32 @@ def test_names_count_as_whole_words_and_common_words_only_in_full_names() -> Non
         "@mark and @tom": "@<NAME_1> and @<NAME_2>",
         "tom": "tom",
         "Annabel and Hannah": "Annabel and Hannah",
-        "ANNA_schmidt, anna.schmidt": "<NAME_1>, <NAME_2>",
+        "ANNA_schmidt, anna.schmidt": "<NAME_1>, <NAME_1>",
         "Anna's parcel": "<NAME_1>'s parcel",
     }
     assert {text: Redactor(roster).redact(text).text for text in hidden} == hidden
+
+
+def test_one_person_has_one_placeholder_by_whatever_name() -> None:
+    people = [("U1", ["Anna Schmidt", "aschmidt"]), ("U2", ["Anna Berglund"]), ("U3", ["Tomas Ortega"])]
+    redactor = Redactor(Roster.of_people(people))
+    assert redactor.redact("Thanks Anna!").text == "Thanks <NAME_1>!"  # either of the two
+    assert redactor.redact("Anna Schmidt here, cc Tomas").text == "<NAME_1> here, cc <NAME_2>"
+    assert redactor.redact("@aschmidt and Anna Berglund").text == "@<NAME_1> and <NAME_3>"
+    assert redactor.redact("tomas.ortega wrote").text == "<NAME_2> wrote"
+
+
+def test_a_model_of_a_plugin_finds_names_that_no_roster_has() -> None:
+    def capitals(text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in re.finditer(r"(?<=\bDr )[A-Z]\w+", text)]
+
+    names = Names(Roster.of(["Anna Schmidt"]), (capitals,))
+    assert (
+        Redactor(names).redact("Dr Wilkes asked Anna, said Dr Wilkes").text
+        == "Dr <NAME_1> asked <NAME_2>, said Dr <NAME_1>"
+    )
+    with pytest.raises(ValueError, match="gave back 0 to 99"):
+        find_private("short", roster=Names(Roster.of([]), (lambda text: [(0, 99)],)))
 
 
 def test_roles_numbers_and_the_brands_own_name_are_nobodys_names() -> None:
