@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conversations.archive import BATCH
 from conversations.errors import ImportRefused
 from conversations.importers import Importer, Refused, Request, Skipped, find_importer, read_path
 from conversations.messages import Conversation, conversation_id
 from conversations.person import Person
+from conversations.privacy import without_names
+from conversations.roster import Roster
 from conversations.sources import BASES, Source
 
 if TYPE_CHECKING:
+    from conversations.directory import Directory
     from conversations.importers import Outcome
     from conversations.store import ConversationStore
 
@@ -35,6 +39,8 @@ class Intake:
     refused: tuple[Refused, ...] = ()
     skipped: dict[str, int] = field(default_factory=dict)
     dry_run: bool = False
+    people: int = 0  # whom the file names
+    names_hidden: int = 0  # conversations that spoke of somebody who asked to be forgotten
 
     def lines(self) -> list[str]:
         """The account for people."""
@@ -46,6 +52,8 @@ class Intake:
             lines.append(f"  {self.added} {would}, {self.updated} updated, {self.unchanged} known already")
         if self.erased:
             lines.append(f"  {self.erased} left out because somebody in them asked to be forgotten")
+        if self.names_hidden:
+            lines.append(f"  {self.names_hidden} spoke of somebody who asked to be forgotten; the names were taken out")
         lines += [f"  {count} left out: {reason}" for reason, count in self.skipped.items()]
         if self.refused:
             lines.append(f"  {len(self.refused)} refused:")
@@ -81,12 +89,14 @@ def import_path(
         added_at=now or datetime.now(UTC),
         owner=owner,
     )
-    account = _Account()
+    account = _Account(store.directory, None if dry_run else source)
     outcomes = read_path(Request(path, speakers=speakers), importers, format=format_name)
     conversations = account.conversations(outcomes)
     if dry_run:
         read = sum(1 for _ in conversations)
-        return Intake(str(path), read, 0, 0, 0, 0, tuple(account.refused), dict(account.skipped), dry_run=True)
+        return Intake(
+            str(path), read, 0, 0, 0, 0, tuple(account.refused), dict(account.skipped), True, len(account.people)
+        )
     added = store.add_conversations(conversations, source=source)
     return Intake(
         str(path),
@@ -97,6 +107,8 @@ def import_path(
         added.erased,
         tuple(account.refused),
         dict(account.skipped),
+        people=len(account.people),
+        names_hidden=account.names_hidden,
     )
 
 
@@ -111,13 +123,20 @@ def _kind(path: Path, importers: Sequence[Importer], format_name: str) -> str:
 
 
 class _Account:
-    """Counts what passes by."""
+    """Counts what passes by, and keeps the names of people before what they said."""
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Directory, source: Source | None) -> None:
         self.read = 0
+        self.names_hidden = 0
         self.refused: list[Refused] = []
         self.skipped: Counter[str] = Counter()
         self.people: dict[str, dict[str, None]] = {}  # names by id, each once
+        self._directory = directory
+        self._source = source
+        self._waiting: list[Person] = []
+        self._is_erased = directory.erased()
+        self._erased: dict[str, tuple[str, ...]] = {}
+        self._roster: Roster | None = None
 
     def conversations(self, outcomes: Iterable[Outcome]) -> Iterator[Conversation]:
         for outcome in outcomes:
@@ -126,7 +145,33 @@ class _Account:
             elif isinstance(outcome, Skipped):
                 self.skipped[outcome.reason] += 1
             elif isinstance(outcome, Person):
-                self.people.setdefault(outcome.id, {}).update(dict.fromkeys(outcome.names))
+                self._meet(outcome)
             else:
                 self.read += 1
-                yield outcome
+                if self.read % BATCH == 0:  # the store writes these together, so their people have to be there first
+                    self._note()
+                yield self._without_the_erased(outcome)
+        self._note()
+
+    def _meet(self, person: Person) -> None:
+        known = self.people.setdefault(person.id, {})
+        if known.keys() >= set(person.names):
+            return
+        known.update(dict.fromkeys(person.names))
+        if self._is_erased(person.id):
+            self._erased[person.id] = tuple(known)
+            self._roster = Roster.of_people(self._erased.items())
+        else:
+            self._waiting.append(person)
+
+    def _note(self) -> None:
+        if self._waiting and self._source:
+            self._directory.note(self._source.id, self._waiting)
+        self._waiting.clear()
+
+    def _without_the_erased(self, conversation: Conversation) -> Conversation:
+        if self._roster is None:
+            return conversation
+        hidden = without_names(conversation, self._roster)
+        self.names_hidden += hidden != conversation
+        return hidden

@@ -8,9 +8,10 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from conversations.messages import Conversation
 from conversations.roster import NameFinder
 from conversations.secrets import find_secrets
 
@@ -162,6 +163,22 @@ class Redactor:
         number = next(n for n in range(1, len(self._used) + 2) if f"{kind}_{n}" not in self._used)
         self._used.add(f"{kind}_{number}")
         return f"<{kind}_{number}>"
+
+
+def without_names(conversation: Conversation, names: NameFinder) -> Conversation:
+    """The conversation with `<NAME>` for each name that is found; nothing else of it changes."""
+    hidden = tuple(replace(m, content=hide_names(m.content, names)) for m in conversation.messages)
+    return replace(conversation, messages=hidden) if hidden != conversation.messages else conversation
+
+
+def hide_names(text: str, names: NameFinder) -> str:
+    """The text with `<NAME>` for each name that is found."""
+    parts, done = list[str](), 0
+    for start, end in sorted(names.find(text)):
+        if start >= done:
+            parts += text[done:start], "<NAME>"
+            done = end
+    return "".join((*parts, text[done:]))
 
 
 def _canonical(kind: Kind, value: str) -> str:

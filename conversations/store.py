@@ -9,6 +9,7 @@ from types import TracebackType
 from conversations import archive, feedback, people, source_ledger, statistics, submissions, talk
 from conversations.archive import Added
 from conversations.database import Database
+from conversations.directory import Directory
 from conversations.messages import Conversation, Feedback, Message, Submission, SubmissionState
 from conversations.people import Erasure
 from conversations.sources import Basis, Source
@@ -43,6 +44,7 @@ class ConversationStore:
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
+        self.directory = Directory(database)
 
     def __enter__(self) -> ConversationStore:
         return self
