@@ -6,7 +6,8 @@ import asyncio
 import functools
 import logging
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -178,6 +179,21 @@ class Assistant:
             if self._running.get((incoming.platform, incoming.place)) is stop:
                 del self._running[incoming.platform, incoming.place]
 
+    async def reply(self, voice: Voice, request: Request) -> AsyncGenerator[str, None]:
+        """The reply of a voice to a request, in pieces; neither is kept. What a filter may change comes as one piece.
+
+        Raises `BrandvoiceError` as `answer` does.
+        """
+        shown = replace(request, messages=self._shown(voice, request.messages), voice=voice.version)
+        text = ""
+        async with aclosing(self._pieces(shown, stop=asyncio.Event(), trace=uuid.uuid4().hex[:8])) as pieces:
+            async for piece in pieces:
+                text += piece
+                if not self._reply_filters:
+                    yield piece
+        if self._reply_filters:
+            yield self._filtered(text)
+
     async def again(self, platform: str, reply_id: str, *, person: str) -> Incoming:
         """What to answer once more in place of a reply; the reply it replaces is forgotten.
 
@@ -202,7 +218,7 @@ class Assistant:
             event.set()
         return event is not None
 
-    async def _pieces(self, request: Request, *, stop: asyncio.Event, trace: str) -> AsyncIterator[str]:
+    async def _pieces(self, request: Request, *, stop: asyncio.Event, trace: str) -> AsyncGenerator[str, None]:
         stream = self.engine.stream(request)
         begun = False
         try:
@@ -229,11 +245,18 @@ class Assistant:
         """What the model is shown: a trained voice needs no instructions, version 0 gets the style's guide."""
         if voice.version is not None:
             return tuple(messages)
-        return (Message("system", guide(voice.style)), *messages)
+        told = guide(voice.style)
+        if messages and messages[0].role == "system":  # templates want one such message
+            return (Message("system", f"{told}\n\n{messages[0].content}"), *messages[1:])
+        return (Message("system", told), *messages)
 
-    async def _finish(self, conversation: str, text: str, *, voice: Voice, trace: str) -> Reply:
+    def _filtered(self, text: str) -> str:
         for change in self._reply_filters:
             text = change(text)
+        return text
+
+    async def _finish(self, conversation: str, text: str, *, voice: Voice, trace: str) -> Reply:
+        text = self._filtered(text)
         if not text.strip():
             raise EngineError(f"The model had nothing to say. Please rephrase (reference {trace}).")
         said = Message("assistant", text.strip(), sent_at=self._now(), voice=voice.reference)

@@ -22,11 +22,12 @@ def engines() -> dict[str, Callable[[Workspace], Engine]]:
 
 @hookimpl
 def platforms() -> dict[str, Callable[[Workspace], Platform]]:
-    """Those that are configured."""
+    """Those that are configured, and HTTP, which needs nothing."""
     from brandvoice.discord import discord_is_configured, discord_platform
+    from brandvoice.http import http_platform
     from brandvoice.slack import slack_is_configured, slack_platform
 
-    configured: dict[str, Callable[[Workspace], Platform]] = {}
+    configured: dict[str, Callable[[Workspace], Platform]] = {"http": http_platform}
     if slack_is_configured():
         configured["slack"] = slack_platform
     if discord_is_configured():

@@ -18,6 +18,7 @@ from brandvoice.commands import (
     conversations,
     discord,
     evaluation,
+    keys,
     platforms,
     plugins,
     rounds,
@@ -61,7 +62,7 @@ def _options(
     context.obj = workspace
 
 
-for module in (setup, conversations, styles, evaluation, rounds, voices, platforms, slack, discord, plugins):
+for module in (setup, conversations, styles, evaluation, rounds, voices, platforms, slack, discord, keys, plugins):
     module.add_to(app)
 
 

@@ -14,7 +14,12 @@ from brandvoice.settings import SECRETS, secret
 from brandvoice.workspace import Workspace, find_workspace
 from conversations.errors import BrandvoiceError
 
-EXTRAS = {"slack": ("slack-bolt", "aiohttp", "cryptography"), "discord": ("discord.py",), "postgres": ("psycopg",)}
+EXTRAS = {
+    "slack": ("slack-bolt", "aiohttp", "cryptography"),
+    "discord": ("discord.py",),
+    "http": ("fastapi", "uvicorn", "httptools", "python-multipart", "prometheus-client"),
+    "postgres": ("psycopg",),
+}
 NEEDED_GIB = 2
 
 
@@ -98,6 +103,7 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
             yield Finding(name, "off", "not set")
     yield from _slack(workspace)
     yield from _discord(workspace)
+    yield from _http(workspace)
 
 
 def _slack(workspace: Workspace) -> Iterator[Finding]:
@@ -118,6 +124,16 @@ def _discord(workspace: Workspace) -> Iterator[Finding]:
             yield Finding(check.subject, "ok" if check.ok else "fault", check.detail, "" if check.ok else check.mend)
     except BrandvoiceError as error:
         yield Finding("discord", "fault", str(error))
+
+
+def _http(workspace: Workspace) -> Iterator[Finding]:
+    from brandvoice.http import http_checks
+
+    try:
+        for is_right, detail, mend in http_checks(workspace):
+            yield Finding("http", "ok" if is_right else "fault", detail, "" if is_right else mend)
+    except (BrandvoiceError, ImportError) as error:
+        yield Finding("http", "fault", str(error))
 
 
 def _attempt(subject: str, look: object) -> Finding:

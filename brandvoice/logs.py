@@ -9,7 +9,7 @@ from typing import Final, TextIO
 _TOKEN: Final = re.compile(
     r"\b(?:xox[a-z]|xapp|xoxe)(?:\.xox[a-z])?-[\w.-]{6,}"  # Slack
     r"|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"  # Discord
-    r"|\b(?:hf|sk)[_-][\w-]{16,}"
+    r"|\b(?:hf|sk|bv)[_-][\w-]{16,}"
     r"|(?<=ticket=)[\w-]+"  # in the address of a Slack socket
 )
 _NOISY: Final = ("alembic", "httpx", "urllib3", "aiohttp.access")

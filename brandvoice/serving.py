@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 from brandvoice.builtin import make_engine
+from brandvoice.http import http_is_configured
 from brandvoice.logs import set_up_logs
 from brandvoice.plugins import Offers, load_plugins
 from conversations.errors import BrandvoiceError, SettingsError
@@ -60,7 +61,8 @@ def serve_platforms(workspace: Workspace, *, only: Sequence[str]) -> None:
             f"{', '.join(unknown)}: not configured. Platforms here: {', '.join(sorted(offered)) or 'none'}. "
             "`brandvoice doctor` says what is missing."
         )
-    chosen = [offered[name](workspace) for name in (only or sorted(offered))]
+    wanted = only or [name for name in sorted(offered) if name != "http" or http_is_configured(workspace)]
+    chosen = [offered[name](workspace) for name in wanted]
     if not chosen:
         raise SettingsError("Nothing to serve: no platform is configured. `brandvoice doctor` says what is missing.")
     set_up_logs()

@@ -28,6 +28,8 @@ SECRETS = (
 
 Name = Annotated[str, Field(pattern=rf"^{STYLE_NAME.pattern}$")]
 
+Origin = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,10 +76,22 @@ class DiscordSection(_Section):
 
 
 class HttpSection(_Section):
-    """Where the HTTP API listens."""
+    """Where the HTTP API listens, whom it lets in, and how much it takes."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    hosts: tuple[str, ...] = ()  # names it is called by; empty: this machine's own, or any once it is not local
+    origins: tuple[Origin, ...] = ()  # of pages that may use secret keys; publishable keys have their own
+    per_minute: int = Field(default=120, ge=1)  # requests with one key
+    visitor_per_minute: int = Field(default=20, ge=1)  # requests from one address with a publishable key
+    streams: int = Field(default=512, ge=1)  # answers at once, given or waited for
+    body_mb: int = Field(default=1, ge=1)
+    upload_mb: int = Field(default=64, ge=1)
+    deadline: float = Field(default=120, gt=0)  # seconds for one answer
+    drain: float = Field(default=30, ge=0)  # seconds that running answers get when it is stopped
+    overflow: Literal["refuse", "trim"] = "refuse"  # a conversation that is too long for the model
+    store: bool = False  # keep exchanges of requests that do not say
+    upload_basis: Literal["", "consent", "contract", "legitimate-interest", "own-content"] = "own-content"
 
 
 class AssignSection(_Section):
