@@ -33,12 +33,24 @@ class TrainingRefused(BrandvoiceError):
     """A run that must not start, or cannot go on."""
 
 
+class TrainingStopped(TrainingRefused):
+    """A run that was asked to stop; its checkpoint is saved."""
+
+
+class TrainedElsewhere(BrandvoiceError):
+    """A run that ended well on a remote service, whose result cannot be served from here."""
+
+
 class VoiceRefused(BrandvoiceError):
     """A voice that may not be loaded, promoted or deleted."""
 
 
 class RoundRefused(BrandvoiceError):
     """A round that may not start now, or cannot be resumed."""
+
+
+class RoundLost(RoundRefused):
+    """A round that was cancelled, decided or taken over by another worker meanwhile."""
 
 
 class EngineError(BrandvoiceError):
@@ -55,6 +67,10 @@ class EngineBusy(EngineError):
 
 class ContextExceeded(EngineError):
     """A conversation and the reply asked for are longer than what the model can read."""
+
+
+class EngineUnreachable(EngineError):
+    """The server behind an engine does not answer as it should; another engine might."""
 
 
 class LimitReached(BrandvoiceError):

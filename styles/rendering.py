@@ -70,6 +70,10 @@ class Renderer:
                 return list(ids)[-limit:]
             del kept[oldest]
 
+    def prompt_text(self, messages: Sequence[Message]) -> str:
+        """The text that `prompt` makes tokens of."""
+        return self._text(messages, open_reply=True)
+
     def render(self, messages: Sequence[Message], *, limit: int | None = None) -> Rendered:
         """A whole conversation with labels on every trainable assistant message, its end of turn included.
 

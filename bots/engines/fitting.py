@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from bots.engine import Request
@@ -25,6 +27,13 @@ def check_fit(voice: VoiceVersion, base: BaseModel, renderer: Renderer) -> None:
             "what was trained would not be what is served. Train it again."
         )
     verify(voice)
+
+
+def version_key(voice: VoiceVersion) -> str:
+    """What tells two versions apart: their name, their files, and what they were trained on."""
+    manifest = voice.manifest
+    told = [voice.reference, sorted(manifest.files.items()), manifest.base_digest, manifest.template_hash]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:20]
 
 
 def ends_of_reply(model: Any, renderer: Renderer) -> set[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -17,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from bots.engines.fitting import version_key
 from conversations.errors import VoiceRefused
 from styles.voices import VoiceVersion
 
@@ -93,13 +93,6 @@ class AdapterShelf:
         while len(self._adapters) > 1 and sum(a.size for a in self._adapters.values()) > self._limit:
             self._adapters.popitem(last=False)
         return self._adapters[key]
-
-
-def version_key(voice: VoiceVersion) -> str:
-    """What tells two versions apart: their name, their files, and what they were trained on."""
-    manifest = voice.manifest
-    told = [voice.reference, sorted(manifest.files.items()), manifest.base_digest, manifest.template_hash]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:20]
 
 
 def load_adapter(voice: VoiceVersion, wanted: AdapterFormat) -> Adapter:
