@@ -15,13 +15,12 @@ from conversations.importers.exchanges import Exchange, find_exchanges
 from conversations.importers.importer import Limits, Outcome, Refused, Request, Skipped
 from conversations.importers.records import Record, printable
 from conversations.importers.slack.layout import Layout, find_layout, is_export, read_entries
-from conversations.importers.slack.people import Directory, find_speakers, nearest, read_person
+from conversations.importers.slack.people import Directory, read_person
 from conversations.importers.slack.said import Author, author_of, is_talk, read_said
 from conversations.importers.slack.talk import Talk
+from conversations.importers.speakers import expect_speakers, find_speakers
 from conversations.messages import Conversation, Message, conversation_id
 from conversations.person import Person
-
-SHOWN_WRITERS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +110,8 @@ class Export:
             return directory, found
         counts, authors = self._authors(directory)
         directory = directory.knowing(author.person() for author in authors.values())
-        if not speakers:
-            raise ImportRefused(f"{self.request.path}: say whose messages are the brand's. {_most(counts, directory)}")
-        found, missing = find_speakers(speakers, directory.people)
-        if missing:
-            raise ImportRefused(f"{self.request.path}: {_nobody(missing[0], directory)} {_most(counts, directory)}")
-        return directory, found
+        by_count = dict(counts.most_common())
+        return directory, expect_speakers(speakers, directory.people, counts=by_count, path=self.request.path)
 
     def _authors(self, directory: Directory) -> tuple[Counter[str], dict[str, Author]]:
         """Everybody who wrote, and how much."""
@@ -134,17 +129,6 @@ def load_people(path: Path) -> dict[str, Person]:
     with open_files(path, shown=path.name, limits=Limits()) as files:
         directory, _ = Export(files, find_layout(files.names), Request(path)).directory()
         return dict(directory.people)
-
-
-def _most(counts: Counter[str], directory: Directory) -> str:
-    people = [(directory.people[who], count) for who, count in counts.most_common()]
-    shown = ", ".join([f"{person.shown} ({count})" for person, count in people if not person.bot][:SHOWN_WRITERS])
-    return f"Most was written by {shown or 'bots only'}. Name the brand's with --speaker NAME, once for each."
-
-
-def _nobody(name: str, directory: Directory) -> str:
-    close = " or ".join(nearest(name, directory.people))
-    return f"nobody is called {name!r}{f' (did you mean {close}?)' if close else ''}."
 
 
 def _read_channel(export: Export, folder: str, *, directory: Directory, brand: AbstractSet[str]) -> Iterator[Outcome]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from conversations.errors import ImportRefused
 from conversations.importers.records import JsonObject
 from conversations.person import Person
 
@@ -47,36 +45,3 @@ def names_of(*entries: JsonObject) -> tuple[str, ...]:
 def _profile(entry: JsonObject) -> JsonObject:
     profile = entry.get("profile")
     return profile if isinstance(profile, dict) else {}
-
-
-def find_speakers(wanted: Sequence[str], people: Mapping[str, Person]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The ids of those named, and the names that nobody has. Raises `ImportRefused` where two accounts share one."""
-    by_name: dict[str, dict[str, Person]] = {}
-    for person in people.values():
-        for name in (person.id, *person.names):
-            by_name.setdefault(name.casefold(), {})[person.id] = person
-    found: set[str] = set()
-    missing = []
-    for name in wanted:
-        matches = by_name.get(_plain(name), {})
-        if len(matches) > 1:
-            shown = ", ".join(f"{person.id} ({person.shown})" for person in matches.values())
-            raise ImportRefused(
-                f"--speaker {name}: {len(matches)} accounts have that name: {shown}. Name one by its id."
-            )
-        if not matches:
-            missing.append(name)
-        found.update(matches)
-    return frozenset(found), tuple(missing)
-
-
-def nearest(name: str, people: Mapping[str, Person], *, count: int = 3) -> tuple[str, ...]:
-    """The accounts whose names look most like one that nobody has, by the name that others see."""
-    spelled = {known.casefold(): person.shown for person in people.values() for known in (*person.names, person.id)}
-    holding = [known for known in spelled if _plain(name) in known]
-    close = difflib.get_close_matches(_plain(name), list(spelled), n=2 * count, cutoff=0.5)
-    return tuple(dict.fromkeys(spelled[known] for known in (*holding, *close)))[:count]
-
-
-def _plain(name: str) -> str:
-    return name.strip().removeprefix("@").casefold()

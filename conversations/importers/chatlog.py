@@ -1,0 +1,90 @@
+"""A chat log of any format made into conversations: who the brand is, who answers whom, and who is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from conversations.errors import ImportRefused
+from conversations.importers.drafts import merge
+from conversations.importers.exchanges import Exchange
+from conversations.importers.importer import Outcome, Refused, Request, Skipped
+from conversations.importers.speakers import expect_speakers
+from conversations.importers.spool import Entry, Spool
+from conversations.messages import Conversation, Message, conversation_id
+from conversations.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLog:
+    """What the entries of one import have in common; `platform` begins the ids of messages and conversations."""
+
+    request: Request
+    platform: str
+    pair_alone: bool = True  # whether messages outside threads may belong together, by their time
+
+    def read(self, entries: Iterable[Entry | Refused | Skipped | Person]) -> Iterator[Outcome]:
+        """Everything that the entries hold. Raises `ImportRefused` where it cannot be said who the brand is."""
+        with Spool() as spool:
+            people: dict[str, Person] = {}
+            for entry in entries:
+                if isinstance(entry, Person):
+                    yield from _met(entry, people)
+                elif isinstance(entry, Entry):
+                    yield from self._take(entry, spool)
+                else:
+                    yield entry
+            brand = self._brand(spool, people)
+            for found in spool.exchanges(gap=self.request.gap, brand=brand, pair_alone=self.pair_alone):
+                yield found if isinstance(found, Skipped) else self._conversation(*found)
+
+    def _take(self, entry: Entry, spool: Spool) -> Iterable[Skipped | Refused]:
+        fault = time_fault(entry.said.sent_at, latest=self.request.latest)
+        return [Refused(entry.said.place, fault)] if fault else spool.add(entry)
+
+    def _brand(self, spool: Spool, people: dict[str, Person]) -> frozenset[str]:
+        counts = spool.writers()
+        if not counts:  # the log itself says whose each message is, or there is none
+            return frozenset()
+        known = {author: Person(author) for author in counts} | people
+        return expect_speakers(self.request.speakers, known, counts=counts, path=self.request.path)
+
+    def _conversation(self, channel: str, exchange: Exchange) -> Conversation:
+        messages = (
+            Message(
+                role="assistant" if one.brand else "user",
+                content=one.text,
+                author=one.author,
+                sent_at=one.sent_at,
+                id=f"{self.platform}:{channel}/{one.id}",
+            )
+            for one in exchange.said
+        )
+        return Conversation(
+            id=conversation_id(self.platform, channel, exchange.key),
+            messages=merge(tuple(messages)),
+            place=exchange.said[0].place,
+        )
+
+
+def time_fault(sent_at: datetime, *, latest: datetime | None) -> str:
+    """What is wrong with the time of a message, or nothing."""
+    if latest is not None and sent_at > latest:
+        return f"is dated in the future ({sent_at:%Y-%m-%d %H:%M}), so its time cannot be right"
+    return ""
+
+
+def expect_some(names: Iterable[str], *, request: Request, what: str) -> None:
+    """Raises `ImportRefused` where an export has none of the files that hold messages."""
+    if not any(True for _ in names):
+        raise ImportRefused(f"{request.path} holds no {what}. Export it again, or name another file.")
+
+
+def _met(person: Person, people: dict[str, Person]) -> Iterator[Person]:
+    """A person once for each new name; what is known of the person grows."""
+    known = people.get(person.id)
+    names = tuple(dict.fromkeys((*(known.names if known else ()), *person.names)))
+    if known is None or names != known.names:
+        people[person.id] = Person(person.id, names, bot=person.bot)
+        yield people[person.id]
