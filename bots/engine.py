@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from conversations.errors import EngineError
 from conversations.messages import Message
@@ -83,6 +83,21 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Finish or stop what runs and let go of the model."""
         ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """An engine that keeps something of conversations between requests."""
+
+    def forget(self, person: str) -> None:
+        """Drop whatever is remembered of conversations with a person (`Request.person`)."""
+        ...
+
+
+def forget_person(engine: Engine, person: str) -> None:
+    """Let an engine forget a person; one that remembers nobody has nothing to do."""
+    if isinstance(engine, Remembering):
+        engine.forget(person)
 
 
 async def reply_text(engine: Engine, request: Request) -> str:

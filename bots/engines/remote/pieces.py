@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from bots.engine import Finish, Request, ScoredToken
@@ -50,7 +51,7 @@ def _scored(logprobs: Mapping[str, Any]) -> Iterator[ScoredToken]:
         others = tuple((str(o["token"]), float(o["logprob"])) for o in told.get("top_logprobs") or ())
         yield ScoredToken(str(told["token"]), float(told["logprob"]), others)
     tokens, chances = logprobs.get("tokens") or (), logprobs.get("token_logprobs") or ()
-    likeliest = logprobs.get("top_logprobs") or ({},) * len(tokens)
-    for token, chance, best in zip(tokens, chances, likeliest, strict=True):
+    likeliest = logprobs.get("top_logprobs") or ()
+    for token, chance, best in zip_longest(tokens, chances, likeliest):
         others = tuple(sorted((best or {}).items(), key=lambda pair: -pair[1]))
         yield ScoredToken(str(token), float(chance), others)

@@ -128,7 +128,8 @@ class Server:
         wanted = error.retry_after if isinstance(error, EngineBusy) else 0.0
         if wanted > _LONGEST_PAUSE:
             return None
-        return max(wanted, self._patience.pause * 2 ** (attempt - 1) * (0.5 + self._random.random()))
+        usual: float = self._patience.pause * 2 ** (attempt - 1) * (0.5 + self._random.random())
+        return max(wanted, usual)
 
     def _unreachable(self, error: httpx2.HTTPError) -> EngineUnreachable:
         log.warning("%s: %s %s", self.root, type(error).__name__, error)

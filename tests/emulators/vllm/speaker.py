@@ -51,9 +51,10 @@ class Speaker:
             else:
                 token = int(torch.multinomial((scores / options["temperature"]).softmax(-1), 1, generator=source))
             best = chances.topk(max(top, 1))
-            likeliest = {
-                self.tokenizer.decode([t]): c for t, c in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-            }
+            pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+            likeliest: dict[str, float] = {}
+            for other, chance in pairs:  # half characters look alike; the likeliest stands for them
+                likeliest.setdefault(self.tokenizer.decode([other]), chance)
             yield Said(token, float(chances[token]), likeliest if top else {})
             tokens.append(token)
 

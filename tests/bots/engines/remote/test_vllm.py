@@ -44,7 +44,7 @@ async def test_the_end_and_the_chances_of_tokens_are_told(remote: RemoteEngine, 
     await answer(remote, request)
     assert finishes == [Finish("length", len(voices.renderer.prompt(asked("Hi"))), 8)]
     assert len(tokens) == 8
-    assert all(0 < len(t.others) <= 2 and t.others[0][1] == t.logprob < 0 for t in tokens)
+    assert all(0 < len(t.others) <= 2 and t.others[0][1] == t.logprob <= 0 for t in tokens)
 
 
 async def test_a_voice_is_loaded_once_and_tried_before_it_speaks(
