@@ -7,12 +7,12 @@ import time
 from importlib import resources
 from pathlib import Path
 
+from brandvoice.decisions import decide
 from brandvoice.initial import create_workspace
 from brandvoice.intake import import_path
 from brandvoice.output import say
 from brandvoice.plugins import load_plugins
-from brandvoice.round import start_round
-from brandvoice.rounds import RoundStore
+from brandvoice.starting import start_round
 from brandvoice.workspace import SETTINGS_FILE, Workspace
 from conversations.errors import SettingsError
 
@@ -53,8 +53,8 @@ def run_demo(folder: Path, *, style: str = "harbor", quick: bool = False) -> Non
     finished = start_round(workspace, style, recipe=None, dataset=None, until="promoted")
     promoted = finished.state == "waiting"
     if promoted:
-        workspace.voices.promote(style, int(finished.voice or 0), who="demo", reason="the demo's own round")
-        RoundStore(workspace.rounds_folder).decided(finished.id, state="promoted", reason=finished.reason)
+        with workspace.open_rounds() as rounds:
+            decide(workspace, rounds, finished.id, who="demo", verdict="approve", reason="the demo's own round")
         say(f"{style}@{finished.voice} is promoted: it speaks from now on.")
     say(f"\nDone in {_minutes(time.monotonic() - began)}. Next:")
     spoken = "talk to the voice; /better teaches it" if promoted else "talk to the base model with the style's guide"

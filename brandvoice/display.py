@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from training.progress import Progress
 
 QUIET_SECONDS = 10.0  # between two lines where nobody watches live
+TOLD_SECONDS = 15.0  # between two events of a round
 
 
 class TrainingDisplay:
@@ -56,6 +58,26 @@ class TrainingDisplay:
             parts.append(f"holdout {self._holdout:.2f}")
         parts += [f"{progress.tokens_per_second:,.0f} tokens/s", f"{_clock(progress.seconds_left)} left"]
         return "  ".join(parts)
+
+
+class Announcer:
+    """Tells a round's events what its training plans and how far it is, now and then and at the end."""
+
+    def __init__(self, plan: Plan, tell: Callable[..., None]) -> None:
+        self._tell = tell
+        self._last = time.monotonic()
+        self._loss: float | None = None
+        tell(f"Training: {'; '.join(plan.lines())}", steps=plan.steps, batch=plan.batch, accumulation=plan.accumulation)
+
+    def watch(self, progress: Progress) -> None:
+        self._loss = progress.loss if progress.loss is not None else self._loss
+        now = time.monotonic()
+        if now - self._last < TOLD_SECONDS and progress.holdout_loss is None and progress.step != progress.steps:
+            return
+        self._last = now
+        said = f"Step {progress.step}/{progress.steps}, {_clock(progress.seconds_left)} left."
+        losses = {"loss": self._loss, "holdout_loss": progress.holdout_loss}
+        self._tell(said, step=progress.step, steps=progress.steps, epoch=progress.epoch, **losses)
 
 
 def _clock(seconds: float) -> str:

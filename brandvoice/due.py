@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from brandvoice.rounds import RoundStore
-
 if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
 
@@ -18,8 +16,9 @@ def why_not_due(workspace: Workspace, style: str, *, now: datetime | None = None
     """
     settings = workspace.settings.style(style)
     moment = now or datetime.now(UTC)
-    rounds = RoundStore(workspace.rounds_folder).all(style)
-    last = datetime.fromisoformat(rounds[-1].started_at) if rounds else None
+    with workspace.open_rounds() as rounds:
+        latest = rounds.latest(style)
+    last = latest.started_at if latest else None
     if settings.schedule and last and (upcoming := next_time(settings.schedule, last)) > moment:
         return f"the schedule says {upcoming:%Y-%m-%d %H:%M} UTC."
     new = new_examples(workspace, style)

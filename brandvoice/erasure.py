@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from brandvoice.rounds import RoundStore
 from styles.dataset import list_datasets
 
 if TYPE_CHECKING:
+    from brandvoice.round_store import RoundStore
     from brandvoice.workspace import Workspace
     from conversations.store import ConversationStore
 
@@ -57,7 +57,8 @@ def erase_person(workspace: Workspace, store: ConversationStore, person: str, *,
         erased = store.forget(person)
         for version in datasets:
             version.erase(now=datetime.now(UTC))
-        _erase_reports(RoundStore(workspace.rounds_folder), hashes)
+        with workspace.open_rounds() as rounds:
+            _erase_reports(rounds, hashes)
     return Proof(
         dry_run,
         erased.conversations,

@@ -2,125 +2,84 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
-from brandvoice import steps
+from brandvoice import decisions, steps
 from brandvoice.judging import judge
 from brandvoice.output import say
-from brandvoice.plugins import Offers, load_plugins
-from brandvoice.rounds import FINISHED, Round, RoundStore
-from conversations.errors import BrandvoiceError, RoundRefused
-from styles.dataset import load_dataset
+from brandvoice.rounds import Round
+from conversations.errors import TrainedElsewhere
 
 if TYPE_CHECKING:
+    from brandvoice.plugins import Offers
+    from brandvoice.round_store import RoundStore
     from brandvoice.workspace import Workspace
 
 WHO = "round"
 
 
-def start_round(
-    workspace: Workspace,
-    style: str,
-    *,
-    recipe: str | None,
-    dataset: str | None,
-    until: Literal["trained", "promoted"],
-) -> Round:
-    """Run a new round; refused while another one of the same style runs."""
-    workspace.style(style)
-    named = recipe or workspace.settings.style(style).recipe
-    steps.find_recipe(workspace, named, offers=load_plugins())  # what cannot work is refused before anything starts
-    workspace.base_model()
-    rounds = RoundStore(workspace.rounds_folder)
-    with rounds.lock(style):
-        started = rounds.start(style, recipe=named, until=until)
-        if dataset:
-            version = load_dataset(workspace.data, style, dataset)
-            started = rounds.advance(started, state="curated", dataset=version.manifest.hash)
-        return _go_on(workspace, rounds, started)
+def go_on(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Offers) -> Round:
+    """Take a leased round from where it stands to its end; every finished step is kept and never done twice.
+
+    Each step ends with a change that only the owner of the lease can make: whoever lost it stops with RoundLost.
+    """
+    steps_by_state = {"queued": _curate, "curated": _train, "trained": _evaluate, "evaluated": _conclude}
+    while round_.is_open:
+        round_ = steps_by_state[round_.state](workspace, rounds, round_, offers=offers)
+    return round_
 
 
-def resume_round(workspace: Workspace, round_id: str | None) -> Round:
-    """Go on with a round from its last finished step, and inside training from its newest checkpoint."""
-    rounds = RoundStore(workspace.rounds_folder)
-    found = rounds.load(round_id) if round_id else _latest_open(rounds)
-    with rounds.lock(found.style):
-        found = rounds.load(found.id)
-        if found.state in FINISHED or _is_over(found):
-            raise RoundRefused(f"{found.id} is over ({found.state}); there is nothing to resume.")
-        return _go_on(workspace, rounds, found)
+def _curate(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Offers) -> Round:
+    dataset, _ = steps.curate_style(workspace, round_.style, offers=offers)
+    examples = {"train": dataset.train_count, "dataset": dataset.manifest.hash}
+    said = f"Dataset {dataset.manifest.hash[:12]} has {dataset.train_count} examples to learn from."
+    return rounds.advance(round_, state="curated", dataset=dataset.manifest.hash, message=said, facts=examples)
 
 
-def cancel_round(workspace: Workspace, round_id: str) -> Round:
-    """End a round for good. One that runs notices between its steps."""
-    rounds = RoundStore(workspace.rounds_folder)
-    found = rounds.load(round_id)
-    if found.state in FINISHED or _is_over(found):
-        raise RoundRefused(f"{found.id} is over ({found.state}) and cannot be cancelled.")
-    return rounds.advance(found, state="cancelled", reason="cancelled by hand")
+def _train(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Offers) -> Round:
+    def told(message: str, **facts: Any) -> None:
+        rounds.tell(round_.id, "progress", message, **facts)
 
-
-def _go_on(workspace: Workspace, rounds: RoundStore, round_: Round) -> Round:
-    """Take a round from where it stands to its end; every finished step is kept and never done twice."""
-    offers = load_plugins()
-    folder = rounds.folder(round_.id)
-    say(f"round {round_.id}")
     try:
-        if round_.dataset is None:
-            dataset, _ = steps.curate_style(workspace, round_.style, offers=offers)
-            round_ = rounds.advance(round_, state="curated", dataset=dataset.manifest.hash)
-        if round_.voice is None:
-            voice = steps.train_voice(workspace, round_, offers=offers, folder=folder)
-            round_ = _advance_unless_cancelled(rounds, round_, state="trained", voice=voice.manifest.number)
-        if round_.until == "trained" or round_.state == "cancelled":
-            return round_
-        return _judge(workspace, rounds, round_, offers=offers, folder=folder)
-    except BrandvoiceError as error:
-        failed = rounds.advance(rounds.load(round_.id), state="failed", reason=str(error))
-        if failed.voice is None and not (folder / "training" / "checkpoints").exists():
-            rounds.advance(failed, dataset=None)  # nothing was trained yet: a resumed round curates what is there then
-        raise type(error)(f"{error}\nGo on later with: brandvoice rounds resume {round_.id}") from error
+        voice = steps.train_voice(workspace, round_, offers=offers, folder=rounds.folder(round_.id), tell=told)
+    except TrainedElsewhere as elsewhere:
+        say(str(elsewhere))
+        return rounds.release(round_, state="trained", until="trained", reason=str(elsewhere))
+    said = f"{voice.reference} is trained."
+    trained: dict[str, Any] = {"state": "trained", "voice": voice.manifest.number, "message": said}
+    if round_.until == "trained":
+        return rounds.release(round_, **trained)
+    return rounds.advance(round_, **trained)
 
 
-def _judge(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Offers, folder: Path) -> Round:
-    """Evaluate, let the gate decide, and promote where the style's settings say so."""
-    registry = workspace.voices
-    voice = registry.version(round_.style, int(round_.voice or 0))
+def _evaluate(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Offers) -> Round:
+    """Measure the voice; what was measured and the gate's verdict are kept with it."""
+    folder = rounds.folder(round_.id)
+    voice = workspace.voices.version(round_.style, int(round_.voice or 0))
     judged = judge(workspace, voice, offers=offers, folder=folder)
-    round_ = _advance_unless_cancelled(rounds, round_, state="evaluated")
     for line in judged.lines():
         say(line)
     say(f"report: {folder / 'report.html'}")
-    reasons = judged.verdict.words
-    promote = workspace.settings.style(round_.style).promote
-    if round_.state == "cancelled":
-        return round_
-    if not judged.verdict.passed:
-        registry.reject(round_.style, voice.manifest.number, who=WHO, reason=reasons)
+    return rounds.advance(round_, state="evaluated", message=judged.verdict.words)
+
+
+def _conclude(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Offers) -> Round:
+    """Promote, reject, or ask, as the gate and the style's settings have it."""
+    registry = workspace.voices
+    voice = registry.version(round_.style, int(round_.voice or 0))
+    scores = dict(voice.manifest.scores)
+    verdict = scores.get("verdict", {})
+    facts = {"scores": scores, "report": str(rounds.folder(round_.id) / "report.html")}
+    reason = verdict.get("words", "It was not measured.")
+    if not verdict.get("passed"):
+        if voice.state == "candidate":
+            registry.reject(round_.style, voice.manifest.number, who=WHO, reason=reason)
         say(f"{voice.reference} is rejected.")
-        return rounds.advance(round_, state="rejected", reason=reasons)
-    if promote == "auto":
-        registry.promote(round_.style, voice.manifest.number, who=WHO, reason=reasons)
+        return rounds.release(round_, state="rejected", reason=reason, facts=facts)
+    if workspace.settings.style(round_.style).promote == "auto":
+        registry.promote(round_.style, voice.manifest.number, who=WHO, reason=reason)
         say(f"{voice.reference} speaks now.")
-        return rounds.advance(round_, state="promoted", reason=reasons)
+        return decisions.promoted(workspace, rounds, round_, reason=reason, **facts)
     say(f"{voice.reference} passed the gate and waits for you: brandvoice voices promote {voice.reference}")
-    return rounds.advance(round_, state="waiting", reason=reasons)
-
-
-def _advance_unless_cancelled(rounds: RoundStore, round_: Round, **changes: object) -> Round:
-    if rounds.load(round_.id).state == "cancelled":
-        changes["state"] = "cancelled"
-    return rounds.advance(round_, **changes)
-
-
-def _is_over(round_: Round) -> bool:
-    return round_.until == "trained" and round_.state == "trained"
-
-
-def _latest_open(rounds: RoundStore) -> Round:
-    newest = {r.style: r for r in rounds.all()}  # an older one that failed is over once a newer one ran
-    open_ = [r for r in newest.values() if r.state not in FINISHED and not _is_over(r)]
-    if not open_:
-        raise RoundRefused("No unfinished round. Start one: brandvoice round STYLE")
-    return open_[-1]
+    decisions.supersede(rounds, round_)
+    return rounds.release(round_, state="waiting", reason=reason, facts=facts)

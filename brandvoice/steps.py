@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
@@ -17,7 +17,7 @@ from brandvoice.rounds import Round
 from conversations.errors import NotFound
 from conversations.messages import Conversation, Message, Submission
 from conversations.sources import Source
-from styles.dataset import PARTS, DatasetVersion, load_dataset, save_dataset
+from styles.dataset import PARTS, DatasetVersion, list_datasets, load_dataset, save_dataset
 from styles.split import Part
 from styles.voices import Manifest, VoiceVersion
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
     from styles.curation import Curated
     from styles.profile import Profile
+    from training.progress import Progress, Watcher
     from training.recipe import Recipe
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "tokenizers", "safetensors")
@@ -78,9 +79,19 @@ def find_recipe(workspace: Workspace, name: str, *, offers: Offers) -> Recipe:
     return offered[name] if name in offered else load_recipe(name, folder=workspace.recipes_folder)
 
 
-def train_voice(workspace: Workspace, round_: Round, *, offers: Offers, folder: Path) -> VoiceVersion:
-    """Train a round's voice and publish it as a candidate; a voice that this round published already is returned."""
-    from brandvoice.display import TrainingDisplay
+def train_voice(
+    workspace: Workspace,
+    round_: Round,
+    *,
+    offers: Offers,
+    folder: Path,
+    tell: Callable[..., None] = lambda *_, **__: None,
+) -> VoiceVersion:
+    """Train a round's voice and publish it as a candidate; a voice that this round published already is returned.
+
+    `tell(message, **facts)` hears of the plan and, now and then, how far it is.
+    """
+    from brandvoice.display import Announcer, TrainingDisplay
     from training.machine import find_machine
     from training.sft import Task, prepare, train
 
@@ -92,10 +103,20 @@ def train_voice(workspace: Workspace, round_: Round, *, offers: Offers, folder: 
     dataset = load_dataset(workspace.data, round_.style, round_.dataset or "latest")
     base = workspace.base_model()
     messages = {part: [e.messages for e in dataset.examples(part)] for part in ("train", "holdout")}
-    task = Task(base, recipe, dataset.manifest.hash, messages["train"], messages["holdout"])
+    start = _start(workspace, recipe, style=round_.style)
+    task = Task(
+        base,
+        recipe,
+        dataset.manifest.hash,
+        messages["train"],
+        messages["holdout"],
+        start=start.path if start else None,
+        halvings=int(round_.options.get("halvings", 0)),
+    )
     prepared = prepare(task, find_machine(workspace.settings.model.device))
+    announcer = Announcer(prepared.plan, tell)
     with TrainingDisplay(prepared.plan) as display:
-        trained = train(prepared, run_dir=folder / "training", watch=display.watch)
+        trained = train(prepared, run_dir=folder / "training", watch=_both(display.watch, announcer.watch))
     registry.clean(round_.style)
     staging = registry.stage(round_.style)
     for path in trained.adapter.iterdir():
@@ -118,6 +139,8 @@ def train_voice(workspace: Workspace, round_: Round, *, offers: Offers, folder: 
         round=round_.id,
         training={
             "plan": trained.plan.hash,
+            "start": start.reference if start else "base",
+            "replay_share": 0.0,  # of general conversations among the examples
             "steps": trained.plan.steps,
             "tokens": trained.plan.tokens * trained.plan.epochs,
             "holdout_loss": trained.holdout_loss,
@@ -127,6 +150,29 @@ def train_voice(workspace: Workspace, round_: Round, *, offers: Offers, folder: 
     )
     (staging / "README.md").write_text(_model_card(manifest, dataset), encoding="utf-8")
     return registry.publish(staging, manifest)
+
+
+def _both(one: Watcher, other: Watcher) -> Watcher:
+    def watch(progress: Progress) -> None:
+        one(progress)
+        other(progress)
+
+    return watch
+
+
+def _start(workspace: Workspace, recipe: Recipe, *, style: str) -> VoiceVersion | None:
+    """The voice whose LoRA adapter training goes on from; None begins a new one on the base model.
+
+    A voice with another base model or another shape, or one that learned from an erased person, is not gone on from.
+    """
+    current = workspace.voices.current(style)
+    if recipe.start == "base" or current is None:
+        return None
+    manifest, base = current.manifest, workspace.base_model()
+    erased = {d.hash for d in list_datasets(workspace.data, style) if d.is_erased}
+    same_shape = manifest.recipe.get("lora") == recipe.lora.model_dump(mode="json")
+    fits = manifest.base_digest == base.digest and same_shape and manifest.dataset not in erased
+    return current if fits else None
 
 
 def _model_card(manifest: Manifest, dataset: DatasetVersion) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conversations.errors import NotFound, SettingsError
 
 if TYPE_CHECKING:
+    from brandvoice.round_store import RoundStore
     from brandvoice.settings import Settings
     from conversations.store import ConversationStore
     from styles.base_model import BaseModel
@@ -79,6 +80,17 @@ class Workspace:
 
         self.data.mkdir(parents=True, exist_ok=True)
         return open_store(self.database_url)
+
+    def open_rounds(self) -> RoundStore:
+        """The rounds of this workspace; those of an earlier version, kept as folders, are taken in first."""
+        from brandvoice.round_folders import adopt_folders
+        from brandvoice.round_store import RoundStore
+        from conversations.database import Database
+
+        self.data.mkdir(parents=True, exist_ok=True)
+        rounds = RoundStore(Database(self.database_url), self.rounds_folder)
+        adopt_folders(rounds)
+        return rounds
 
     def base_model(self) -> BaseModel:
         from brandvoice.settings import secret

@@ -54,7 +54,6 @@ news = Table(
     Column("round", StoredText),
     Column("person", StoredText, index=True),
     Column("at", UtcTime, nullable=False),
-    Column("not_before", UtcTime),
     Column("facts", JSON, nullable=False),
 )
 Index("ix_news_key", news.c.key, unique=True)

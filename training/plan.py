@@ -48,6 +48,7 @@ class Plan:
     machine: Machine
     base_digest: str
     data: str
+    start: str = "base"  # or the digest of the LoRA adapter that training goes on from
 
     @property
     def hash(self) -> str:
@@ -74,8 +75,12 @@ def make_plan(
     machine: Machine,
     base_digest: str,
     data: str,
+    start: str = "base",
+    halvings: int = 0,
 ) -> Plan:
     """Work out every `auto`. `lengths` are tokens per example, `parameters` those of the base model.
+
+    `halvings` says how often memory ran out: the batch is divided by two so often, and accumulation makes up for it.
 
     The rules: small sets need more passes; LoRA wants about ten times the rate of full tuning and few examples a
     step; a base of some million parameters wants a higher rate still.
@@ -86,7 +91,7 @@ def make_plan(
     epochs = _epochs(n) if recipe.epochs == "auto" else recipe.epochs
     steps = epochs * math.ceil(n / per_step)
     rate = _learning_rate(parameters, steps) if recipe.learning_rate == "auto" else recipe.learning_rate
-    batch = _batch(per_step, lengths, machine)
+    batch = _halved(_batch(per_step, lengths, machine), per_step, halvings)
     return Plan(
         examples=n,
         tokens=sum(lengths),
@@ -108,6 +113,7 @@ def make_plan(
         machine=machine,
         base_digest=base_digest,
         data=data,
+        start=start,
     )
 
 
@@ -137,3 +143,9 @@ def _batch(per_step: int, lengths: Sequence[int], machine: Machine) -> int:
     longest = sorted(lengths)[int(len(lengths) * 0.95)] if lengths else 1
     fitting = [d for d in range(1, per_step + 1) if per_step % d == 0 and d * longest <= budget]
     return max(fitting, default=1)
+
+
+def _halved(batch: int, per_step: int, halvings: int) -> int:
+    """The largest divisor of `per_step` that is at most the batch divided by two so often."""
+    most = max(1, batch // 2**halvings)
+    return max(d for d in range(1, most + 1) if per_step % d == 0)

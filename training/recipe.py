@@ -40,6 +40,7 @@ class Recipe(_Spec):
 
     name: str = Field(min_length=1, max_length=60)
     method: Literal["sft"] = "sft"
+    start: Literal["base", "current"] = "base"  # afresh on all data, or on from the LoRA adapter that speaks now
     lora: Lora = Lora()
     epochs: int | Auto = "auto"
     learning_rate: float | Auto = "auto"

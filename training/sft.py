@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conversations.errors import TrainingRefused
+from conversations.errors import TrainingRefused, TrainingStopped
 from conversations.messages import Message
 from styles.base_model import BaseModel, load_tokenizer, load_weights
 from styles.rendering import Rendered, Renderer
+from styles.voices import file_digest
 from training.checkpoints import CheckpointStore
 from training.plan import Machine, Plan, make_plan
 from training.progress import Progress, Watcher
@@ -33,6 +34,8 @@ class Task:
     data: str
     train: Sequence[Sequence[Message]]
     holdout: Sequence[Sequence[Message]]
+    start: Path | None = None  # a LoRA adapter to go on from; None: a new one
+    halvings: int = 0  # how often memory ran out before
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ def prepare(task: Task, machine: Machine) -> Prepared:
         machine=machine,
         base_digest=task.base.digest,
         data=task.data,
+        start=file_digest(task.start / ADAPTER_FILES[0]) if task.start else "base",
+        halvings=task.halvings,
     )
     return Prepared(task, tokenizer, renderer, train, holdout, plan)
 
@@ -108,7 +113,7 @@ def train(prepared: Prepared, *, run_dir: Path, watch: Watcher) -> Trained:
         trainer = _make_trainer(prepared, run_dir=run_dir, store=store, watch=watch)
         trainer.train(resume_from_checkpoint=str(newest.path) if newest else None)
     if trainer.interrupted:
-        raise TrainingRefused(f"Stopped at step {trainer.state.global_step} of {plan.steps}; the checkpoint is saved.")
+        raise TrainingStopped(f"Stopped at step {trainer.state.global_step} of {plan.steps}; the checkpoint is saved.")
     adapter, loss = _keep_adapter(trainer, run_dir, early_stopping=plan.early_stopping and bool(prepared.holdout))
     seconds = time.monotonic() - began
     return Trained(adapter, plan, prepared.renderer.hash, loss, seconds, trainer.tokens_per_second)
@@ -140,7 +145,7 @@ def _parameter_count(base: BaseModel) -> int:
 
 
 def _make_trainer(prepared: Prepared, *, run_dir: Path, store: CheckpointStore, watch: Watcher) -> Any:
-    from peft import LoraConfig, get_peft_model
+    from peft import LoraConfig, PeftModel, get_peft_model
 
     from training.kernels import fuse_lora, register_attention
     from training.trainer import StyleTrainer, training_arguments
@@ -152,7 +157,8 @@ def _make_trainer(prepared: Prepared, *, run_dir: Path, store: CheckpointStore, 
     lora = LoraConfig(
         r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules=plan.lora_targets, task_type="CAUSAL_LM"
     )
-    model = get_peft_model(model, lora)
+    start = prepared.task.start
+    model = PeftModel.from_pretrained(model, start, is_trainable=True) if start else get_peft_model(model, lora)
     fuse_lora(model)
     return StyleTrainer(
         model,

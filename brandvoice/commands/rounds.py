@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from brandvoice.commands.context import workspace_of
+from brandvoice.commands.context import operator, workspace_of
 from brandvoice.output import Json, print_json, print_rows, say
 
-group = typer.Typer(help="Rounds: list, show, resume, cancel.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from brandvoice.rounds import Round
+
+group = typer.Typer(help="Rounds: list, show, pause, resume, cancel.", no_args_is_help=True)
 
 StyleName = Annotated[str, typer.Argument(metavar="STYLE")]
 Recipe = Annotated[str | None, typer.Option(help="The recipe (default: the style's own).")]
@@ -29,7 +32,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """A candidate voice version, not evaluated and not promoted."""
-    from brandvoice.round import start_round
+    from brandvoice.starting import start_round
 
     finished = start_round(workspace_of(context), style, recipe=recipe, dataset=dataset, until="trained")
     if as_json:
@@ -51,7 +54,7 @@ def round_(
 ) -> None:
     """Curate, train, evaluate, gate, promote."""
     from brandvoice.due import why_not_due
-    from brandvoice.round import start_round
+    from brandvoice.starting import start_round
 
     workspace = workspace_of(context)
     workspace.style(style)
@@ -71,16 +74,15 @@ def list_rounds(
     context: typer.Context, style: Annotated[str | None, typer.Argument()] = None, as_json: Json = False
 ) -> None:
     """Every round and where it stands."""
-    from brandvoice.rounds import RoundStore
-
-    rounds = RoundStore(workspace_of(context).rounds_folder).all(style)
+    with workspace_of(context).open_rounds() as store:
+        rounds = store.all(style)
     rows = [
         {
             "round": r.id,
-            "state": r.state,
+            "state": _state(r),
             "dataset": r.dataset and r.dataset[:12],
             "voice": r.voice and f"{r.style}@{r.voice}",
-            "started": r.started_at[:16],
+            "started": f"{r.started_at:%Y-%m-%dT%H:%M}",
             "reason": r.reason,
         }
         for r in rounds
@@ -96,11 +98,17 @@ def show(
     from dataclasses import asdict
 
     from brandvoice.output import print_facts
-    from brandvoice.rounds import RoundStore
 
-    store = RoundStore(workspace_of(context).rounds_folder)
-    found = store.load(round_id)
-    print_facts({**asdict(found), "folder": str(store.folder(found.id))}, as_json=as_json)
+    with workspace_of(context).open_rounds() as store:
+        found = store.load(round_id)
+        events = [{"at": e.at, "kind": e.kind, "message": e.message} for e in store.events(round_id)]
+        facts = {**asdict(found), "folder": str(store.folder(found.id))}
+    if as_json:
+        print_facts({**facts, "events": events}, as_json=True)
+        return
+    print_facts(facts, as_json=False)
+    for event in events:
+        say(f"{event['at']:%Y-%m-%d %H:%M:%S}  {event['kind']:<9}  {event['message']}")
 
 
 @group.command()
@@ -112,17 +120,28 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Go on with a round where it stopped: from the last finished step or checkpoint."""
-    from brandvoice.round import resume_round
+    from brandvoice.starting import resume_round
 
-    finished = resume_round(workspace_of(context), round_id)
+    finished = resume_round(workspace_of(context), round_id, who=operator())
     if as_json:
         print_json(finished)
 
 
 @group.command()
 def cancel(context: typer.Context, round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
-    """Stop a round for good; what runs in it stops at the next checkpoint."""
-    from brandvoice.round import cancel_round
-
-    cancelled = cancel_round(workspace_of(context), round_id)
+    """Stop a round for good; what runs in it is stopped within seconds."""
+    with workspace_of(context).open_rounds() as store:
+        cancelled = store.cancel(round_id, who=operator())
     say(f"{cancelled.id} is cancelled.")
+
+
+@group.command()
+def pause(context: typer.Context, round_id: Annotated[str, typer.Argument(metavar="ROUND")]) -> None:
+    """Stop a round at its next checkpoint until it is resumed."""
+    with workspace_of(context).open_rounds() as store:
+        paused = store.pause(round_id, who=operator())
+    say(f"{paused.id} is paused. Go on with: brandvoice rounds resume {paused.id}")
+
+
+def _state(round_: Round) -> str:
+    return f"{round_.state}, paused" if round_.paused and round_.is_open else round_.state

@@ -106,10 +106,13 @@ def _note(
     context: typer.Context, version: VoiceVersion, *, state: Literal["promoted", "rejected"], reason: str
 ) -> None:
     """Tell the round that made a version what became of it."""
-    from brandvoice.rounds import RoundStore
+    from brandvoice.decisions import tell_submitters
 
-    rounds = RoundStore(workspace_of(context).rounds_folder)
-    rounds.decided(version.manifest.round, state=state, reason=reason or f"{state} by {operator()}")
+    workspace = workspace_of(context)
+    with workspace.open_rounds() as rounds:
+        rounds.decided(version.manifest.round, state=state, reason=reason or f"{state} by {operator()}")
+        if state == "promoted":
+            tell_submitters(workspace, rounds, version)
 
 
 @group.command()

@@ -73,7 +73,6 @@ def _news() -> None:
         sa.Column("round", text),
         sa.Column("person", text),
         _needed("at", time),
-        sa.Column("not_before", time),
         _needed("facts", sa.JSON),
         key=("number",),
     )
