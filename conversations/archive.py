@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
-from conversations import people, tables
+from conversations import consent, tables
 from conversations.database import Database, inserting_missing, lock_whole_conversations
 from conversations.errors import NotFound
 from conversations.messages import Conversation, Message
@@ -90,7 +90,7 @@ def add(connection: Connection, batch: Sequence[Conversation], *, source: Source
     """Take one batch in: new ones inserted, changed ones replaced in place, erased ones left out."""
     lock_whole_conversations(connection)
     save_source(connection, source)
-    tombstones = people.erased(connection)
+    tombstones = consent.erased(connection)
     wanted = [conversation for conversation in batch if not tombstones.cover(conversation)]
     shelf = _shelf(connection, {c.id for c in wanted}, style=source.style)
     added = sum(map(shelf.put, wanted), Added(erased=len(batch) - len(wanted)))
@@ -107,11 +107,11 @@ def stream(database: Database, *, style: str | None, trainable_only: bool) -> It
     last: str | None = None
     while True:
         with database.reading() as connection:
-            unwilling = people.opted_out(connection)
+            unwilling = consent.unwilling(connection)
             page = _page(connection, after=last, wanted=_headers(style=style, trainable_only=trainable_only))
         if not page:
             return
-        yield from (c for c in page if not (trainable_only and unwilling.cover_author(c)))
+        yield from (c for c in page if not (trainable_only and unwilling.cover(c)))
         last = page[-1].id
 
 

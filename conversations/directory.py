@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, or_, select
 
-from conversations import ledger_tables, people, tables
+from conversations import consent, ledger_tables, tables
 from conversations.database import Database, inserting_missing
 from conversations.errors import NotFound
 from conversations.person import Person
@@ -45,7 +45,7 @@ class Directory:
         """Keep the names of people of a source; known ones stay."""
         rows = {(p.id, _folded(name)): name for p in named for name in p.names[:NAMES_AT_MOST] if _folded(name)}
         with self._database.writing() as connection:
-            erased = people.erased(connection)
+            erased = consent.erased(connection)
             kept = [
                 {"source_id": source, "person": storable(person), "folded": folded, "name": storable(name.strip())}
                 for (person, folded), name in rows.items()
@@ -58,7 +58,7 @@ class Directory:
     def erased(self) -> Callable[[str], bool]:
         """Whether somebody with an id was erased, by the marks that stand now."""
         with self._database.reading() as connection:
-            marks = people.erased(connection)
+            marks = consent.erased(connection)
         return lambda person: bool(marks.found) and marks.of_person(person) in marks.found
 
     def names(self, style: str | None = None) -> Mapping[str, Sequence[str]]:

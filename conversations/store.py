@@ -6,12 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 
-from conversations import archive, feedback, people, source_ledger, statistics, submissions, talk
+from conversations import archive, consent, feedback, pending, people, source_ledger, statistics, submissions, talk
+from conversations.alarms import Alarms
 from conversations.archive import Added
+from conversations.consent import Unwilling
 from conversations.database import Database
 from conversations.directory import Directory
+from conversations.erasures import Erasures
 from conversations.messages import Conversation, Feedback, Message, Submission, SubmissionState
+from conversations.originals import Originals
+from conversations.pending import Arrival, Pending, Quote, Talk
 from conversations.people import Erasure
+from conversations.sealing import Sealing
 from conversations.sources import Basis, Source
 from conversations.statistics import Holding, Stats
 from conversations.submissions import Decision
@@ -45,6 +51,8 @@ class ConversationStore:
         self._database = database
         self._now = now
         self.directory = Directory(database)
+        self.alarms = Alarms(database, now=now)
+        self.erasures = Erasures(database)
 
     def __enter__(self) -> ConversationStore:
         return self
@@ -62,6 +70,10 @@ class ConversationStore:
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
+
+    def originals(self, sealing: Sealing) -> Originals:
+        """Imported conversations as they were before redaction."""
+        return Originals(self._database, now=self._now, sealing=sealing)
 
     # Whole conversations
 
@@ -183,15 +195,61 @@ class ConversationStore:
     def accept(self, platform: str, place: str, *, style: str, message: Message) -> bool:
         """Keep what a person says at a place, and claim `message:ID` for it; False when it was claimed before.
 
-        One transaction: a message is either kept and claimed, or it may come again.
+        One transaction: a message is either kept and claimed, or it may come again. Anybody may answer it.
+        """
+        arrival = Arrival(platform, place, style, message, owner="", until=self._now())
+        return self.accept_all([arrival], limit=1)[0] is not None
+
+    def accept_all(self, arrivals: Sequence[Arrival], *, limit: int) -> list[Talk | None]:
+        """Keep messages, in one transaction: what was said up to each, or None where it was accepted before.
+
+        Each waits for its answer from then on, and its owner is to give it.
         """
         with self._database.writing() as connection:
             now = self._now()
-            if not talk.claim_event(connection, platform, event=f"message:{message.id}", now=now):
-                return False
-            opened = talk.open_conversation(connection, platform, place=place, style=style, now=now)
-            talk.append(connection, opened, message=message, now=now)
-            return True
+            return [pending.accept(connection, arrival, now=now, limit=limit) for arrival in arrivals]
+
+    def talk(self, conversation: str, limit: int) -> Talk:
+        """The last messages of the conversation, with what people quoted in them."""
+        with self._database.reading() as connection:
+            return pending.talk(connection, conversation, limit=limit)
+
+    def pending(self, platform: str) -> list[Pending]:
+        """The messages on the platform that wait for their answer, or for its delivery, oldest first."""
+        with self._database.reading() as connection:
+            return pending.listed(connection, platform)
+
+    def ask_again(self, arrival: Arrival, *, conversation: str, replaces: str) -> bool:
+        """Let an answered message wait for another reply, which replaces the old one once it is there.
+
+        False when it waits for one already.
+        """
+        with self._database.writing() as connection:
+            return pending.ask_again(
+                connection, arrival, conversation=conversation, replaces=replaces, now=self._now()
+            )
+
+    def take_over(self, left: Pending, *, owner: str, until: datetime) -> bool:
+        """Answer in the stead of an owner that died; True for exactly one of all who try, over processes."""
+        with self._database.writing() as connection:
+            return pending.take_over(connection, left, owner=owner, until=until)
+
+    def renew(self, owner: str, *, until: datetime) -> None:
+        """The owner lives, and will answer what it accepted."""
+        with self._database.writing() as connection:
+            pending.renew(connection, owner, until=until)
+
+    def finish(self, platform: str, message: str, *, owner: str, reply: Message) -> Message | None:
+        """Store the reply to a waiting message; None when the owner is not to give it any more, or it is gone."""
+        with self._database.writing() as connection:
+            return pending.finish(
+                connection, platform, message=message, owner=owner, reply=reply, now=self._now()
+            )
+
+    def end(self, platform: str, message: str, *, owner: str) -> None:
+        """The message waits no longer: its reply was delivered, or its person knows that there is none."""
+        with self._database.writing() as connection:
+            pending.end(connection, platform, message=message, owner=owner)
 
     def append(self, conversation_id: str, message: Message) -> Message:
         """Keep the message as the newest of the conversation; returns it as stored, with an id and a time.
@@ -221,12 +279,8 @@ class ConversationStore:
     def delete_message(self, message: str) -> bool:
         """Delete the message and the feedback on it; False when there is none."""
         with self._database.writing() as connection:
+            pending.drop(connection, message)
             return talk.delete_message(connection, message)
-
-    def unanswered(self, platform: str, *, since: datetime) -> list[tuple[str, str, Message]]:
-        """(style, place, message) wherever a person on the platform had the last word since then, oldest first."""
-        with self._database.reading() as connection:
-            return talk.unanswered(connection, platform, since=since)
 
     def claim_event(self, platform: str, event: str) -> bool:
         """True for exactly one of all who claim the event, over threads and processes."""
@@ -324,6 +378,7 @@ class ConversationStore:
             with self._database.reading() as connection:
                 return people.survey(connection, person)
         with self._database.writing() as connection:
+            pending.forget_quotes(connection, person)
             erasure = people.forget(connection, person, now=self._now())
         self._database.wipe()
         return erasure
@@ -331,14 +386,29 @@ class ConversationStore:
     def opt_out(self, person: str) -> None:
         """Never again give out, as trainable, a conversation in which the person wrote."""
         with self._database.writing() as connection:
-            people.opt_out(connection, person, now=self._now())
+            consent.opt_out(connection, person, now=self._now())
 
     def opt_in(self, person: str) -> None:
         """Undo `opt_out`."""
         with self._database.writing() as connection:
-            people.opt_in(connection, person)
+            consent.opt_in(connection, person)
+
+    def opt_out_channel(self, channel: str) -> None:
+        """Learn nothing from a channel, by its name or its id, wherever it is. Raises StoreError for a path."""
+        with self._database.writing() as connection:
+            consent.channel_out(connection, channel, now=self._now())
+
+    def opt_in_channel(self, channel: str) -> None:
+        """Undo `opt_out_channel`."""
+        with self._database.writing() as connection:
+            consent.channel_in(connection, channel)
+
+    def unwilling(self) -> Unwilling:
+        """Everybody, and every channel, that opted out."""
+        with self._database.reading() as connection:
+            return consent.unwilling(connection)
 
     def opted_out(self, person: str) -> bool:
         with self._database.reading() as connection:
-            marks = people.opted_out(connection)
+            marks = consent.opted_out(connection)
             return marks.of_person(person) in marks.found

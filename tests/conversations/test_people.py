@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
 import sqlalchemy
 
+from conversations.alarms import Alarm
+from conversations.erasures import ErasureWatch, digest_of_facts
+from conversations.errors import NotFound
 from conversations.messages import Conversation, Feedback, Message
+from conversations.person import Person
+from conversations.sealing import Sealing
 from conversations.store import Added, ConversationStore, Erasure, open_store
 from conversations.tables import metadata
 from tests.conversations.samples import DESK, handed_in, reply_in, talk
@@ -43,11 +50,73 @@ def test_an_erasure_counts_what_went_and_names_the_ids(store: ConversationStore)
     store.give_feedback(Feedback(live, "cleo", thumb="down"))
     store.submit(handed_in("s1", person="anna"))
     touched = tuple(sorted(("a", store.message(live)[0])))
-    expected = Erasure(2, 4, 3, 1, conversation_ids=touched, submission_ids=("s1",))
+    voted_in = (store.message(other)[0],)
+    expected = Erasure(2, 4, 3, 1, conversation_ids=touched, submission_ids=("s1",), voted_in=voted_in)
     assert store.forget("anna", dry_run=True) == expected
     assert store.forget("anna") == expected
     assert store.forget("anna") == Erasure(0, 0, 0, 0)
     assert {c.id for c in store.conversations(None)} == {"b", store.message(other)[0]}
+
+
+def test_others_stop_naming_whoever_is_forgotten(store: ConversationStore) -> None:
+    asked, kept = (
+        talk("a", "Ask Anna Lind or @alind, or Anna from packing", author="u:cole"),
+        talk("b", author="u:lind"),
+    )
+    store.add_conversations([asked, kept], source=DESK)
+    people = [Person("u:lind", ("Anna Lind", "alind")), Person("u:berg", ("Anna Berg",)), Person("u:cole", ("Cole",))]
+    store.directory.note("desk", people)
+    survey = store.forget("u:lind", dry_run=True)
+    assert (survey.names, survey.mentions) == (2, 1)
+    assert store.forget("u:lind") == survey
+    assert store.conversation("a").messages[0].content == "Ask <NAME> or @<NAME>, or Anna from packing"
+    assert "lind" not in everything_of(store).lower()
+    store.directory.note("desk", people)  # the same export again
+    assert set(store.directory.names()) == {"u:berg", "u:cole"}
+
+
+def test_a_person_is_found_by_id_name_or_handle(store: ConversationStore) -> None:
+    store.add_conversations([talk("b", author="u:lind")], source=DESK)
+    store.directory.note("desk", [Person("u:lind", ("Anna Lind", "alind")), Person("u:2", ("ANNA  LIND", "al"))])
+    assert store.directory.resolve("u:lind").names == ("alind", "Anna Lind")
+    assert store.directory.resolve("@ALIND").id == "u:lind"
+    assert store.directory.resolve("nobody").id == "nobody"
+    with pytest.raises(NotFound, match=r"2 people are called 'anna lind'.*\n  u:2 \(al, ANNA  LIND; csv\)\n  u:lind"):
+        store.directory.resolve("anna lind")
+
+
+def test_originals_alarms_and_reviews_go_with_the_person(store: ConversationStore) -> None:
+    originals = store.originals(Sealing(None))
+    store.add_conversations([talk("a"), talk("b", author="cleo")], source=DESK)
+    originals.keep([talk("a"), talk("b", author="cleo")], source="desk")
+    store.alarms.raise_for([Alarm(name, "harbor", "desk.csv", "There is a password in it.") for name in ("a", "b")])
+    assert store.forget("anna").originals == 1
+    assert [kept.originals for kept in originals.kept()] == [1]
+    assert [alarm.conversation_id for alarm in store.alarms.listed()] == ["b"]
+    originals.keep([talk("a")], source="desk")
+    with pytest.raises(NotFound, match="There is no original of 'a'"):
+        originals.show("a")
+
+
+def test_a_running_program_hears_who_was_forgotten_by_another(store: ConversationStore) -> None:
+    store.forget("zoe")  # before the program started
+    watch = ErasureWatch(store.erasures)
+    kept = ["anna", "ben", "zoe"]
+    assert watch.forgotten(lambda: kept) == []
+    store.forget("anna")
+    assert watch.forgotten(lambda: kept) == ["anna"]
+    assert watch.forgotten(lambda: pytest.fail("asked although nobody was forgotten")) == []
+
+
+def test_a_proof_has_a_hash_of_its_facts(store: ConversationStore) -> None:
+    store.add_conversations([talk("a")], source=DESK)
+    erasure = store.forget("anna")
+    facts = {"conversations": 1, "voices": ["harbor@2"]}
+    digest = store.erasures.prove(erasure.id, facts)
+    (proof,) = store.erasures.listed()
+    assert (proof.id, proof.digest, proof.facts) == (erasure.id, digest, facts)
+    assert digest == digest_of_facts(json.loads(json.dumps(facts)))
+    assert digest != digest_of_facts({**facts, "conversations": 2})
 
 
 def test_a_dry_run_changes_nothing(store: ConversationStore) -> None:
