@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 from conversations.errors import CurationRefused
 from conversations.messages import Conversation, Message, conversation_id
 from conversations.privacy import Redactor, find_private
 from conversations.roster import NameFinder
 from conversations.sources import Source
-from styles.examples import Example, is_target
+from styles.bench import Bench, Fates, Records, Released, StepCount, work
+from styles.chunks import Chunks, in_chunks, oldest_first
+from styles.drafts import EVER, CurationStep, Draft, Dropped, Step, Survey, each
+from styles.examples import Example, digest_of, is_target
 from styles.style import Style
 
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+__all__ = [
+    "Curated",
+    "CurationStep",
+    "Draft",
+    "Dropped",
+    "Limits",
+    "Step",
+    "StepCount",
+    "Survey",
+    "curate",
+    "discard",
+    "each",
+]
 
 RULES = 1  # goes up whenever the built-in steps decide otherwise
 
@@ -39,92 +57,12 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """An example in the making. `source` is None where nobody said why the conversation may be learned from."""
-
-    id: str
-    conversation_id: str
-    messages: tuple[Message, ...]
-    place: str = ""
-    source: Source | None = None
-    reviewer: str | None = None
-    redactions: Mapping[str, int] = field(default_factory=dict)
-    known_since: datetime = _EVER
-
-    def drop(self, reason: str, sentence: str) -> Dropped:
-        """Leave this draft out: a reason to count by, and a sentence for people that quotes nothing private."""
-        return Dropped("", reason, sentence, self.id, self.conversation_id, self.place)
-
-    def mute(self, turns: Iterable[int], *, reason: str, sentence: str) -> Draft | Dropped:
-        """Keep these turns as context but do not learn them; a draft without a turn to learn is dropped."""
-        muted = set(turns)
-        messages = [replace(m, trainable=m.trainable and i not in muted) for i, m in enumerate(self.messages)]
-        while messages and not is_target(messages[-1]):
-            messages.pop()
-        return replace(self, messages=tuple(messages)) if messages else self.drop(reason, sentence)
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A draft that stays out: by which step, why, and where it came from."""
-
-    step: str
-    reason: str
-    sentence: str
-    id: str
-    conversation_id: str
-    place: str
-
-
-class CurationStep(Protocol):
-    """A plain function of a batch with a name: for each draft it gives back a draft with its id, or `draft.drop(…)`.
-
-    The batch is everything that is left, oldest conversations first. An exception stops curation.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    def __call__(self, batch: Sequence[Draft], /) -> Sequence[Draft | Dropped]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A curation step made of a name and a function of the whole batch."""
-
-    name: str
-    run: Callable[[Sequence[Draft]], Sequence[Draft | Dropped]]
-
-    def __call__(self, batch: Sequence[Draft], /) -> Sequence[Draft | Dropped]:
-        return self.run(batch)
-
-
-def each(name: str, decide: Callable[[Draft], Draft | Dropped]) -> Step:
-    """A curation step that looks at one draft at a time."""
-    return Step(name, lambda batch: [decide(draft) for draft in batch])
-
-
-@dataclass(frozen=True, slots=True)
-class StepCount:
-    """What one step did: what came in, what it changed, and what it dropped by reason."""
-
-    step: str
-    came_in: int
-    changed: int
-    dropped: Mapping[str, int]
-
-    @property
-    def kept(self) -> int:
-        return self.came_in - sum(self.dropped.values())
-
-
-@dataclass(frozen=True, slots=True)
 class Curated:
     """Everything that came of a curation; `came_in` drafts are `examples` and `dropped` together."""
 
     examples: tuple[Example, ...]
-    dropped: tuple[Dropped, ...]
-    changed: Mapping[str, tuple[str, ...]]  # ids of changed examples, by step
+    dropped: Collection[Dropped]
+    changed: Mapping[str, Collection[str]]  # ids of changed examples, by step
     counts: tuple[StepCount, ...]
     conversations: int
     came_in: int
@@ -137,6 +75,11 @@ class Curated:
         return tuple(dropped for dropped in self.dropped if dropped.reason == "secret")
 
     @property
+    def quarantined(self) -> tuple[Dropped, ...]:
+        """Drafts that wait for a reviewer, each with its evidence."""
+        return tuple(dropped for dropped in self.dropped if dropped.quarantined)
+
+    @property
     def redactions(self) -> dict[str, int]:
         """How many values of each kind were replaced in the examples."""
         total: Counter[str] = Counter()
@@ -147,7 +90,10 @@ class Curated:
     @property
     def reasons(self) -> dict[str, int]:
         """How many drafts were dropped for each reason, the commonest first."""
-        return dict(Counter(dropped.reason for dropped in self.dropped).most_common())
+        total: Counter[str] = Counter()
+        for count in self.counts:
+            total.update(count.dropped)
+        return dict(total.most_common())
 
     def table(self) -> list[dict[str, str | int]]:
         """One row for each step, to print."""
@@ -162,35 +108,68 @@ def curate(
     steps: Sequence[CurationStep],
     roster: NameFinder | None = None,
     reviewers: Mapping[str, str] | None = None,
+    released: Released | None = None,
     pseudonym: Callable[[str], str] = lambda person: f"person-{conversation_id('author', person)[:8]}",
     watch: Callable[[StepCount], None] = lambda count: None,
+    folder: Path | None = None,
+    processes: int = 1,
 ) -> Curated:
     """Run the steps over all conversations, then look through the outcome once more.
 
-    `sources` by id say what may be learned from; `reviewers` by conversation id say who approved it. Raises
-    `CurationRefused` if a step fails, if anything private is left, or if nothing is.
+    `sources` by id say what may be learned from; `reviewers` by conversation id say who approved it; `released` says
+    what a reviewer let out of quarantine. With a `folder`, drafts are kept there instead of in memory, and a curation
+    that was killed goes on where it was; `discard` removes what is there. Raises `CurationRefused` if a step fails,
+    if anything private is left, or if nothing is.
     """
-    given = list(conversations)
-    drafts = _drafts(given, limits, sources=sources, roster=roster, reviewers=reviewers or {})
-    left, passes = drafts, list[_Pass]()
-    for step in steps:
-        passes.append(_run(step, left, roster=roster))
-        left = passes[-1].kept
-        watch(passes[-1].count)
-    if not left:
-        raise CurationRefused(_nothing_left(len(drafts), [done.count for done in passes]))
-    examples = tuple(_example(draft, pseudonym) for draft in left)
+    bench = Bench(sources, roster, released or {}, folder, processes)
+    taken = _Intake(limits, sources=sources, roster=roster, reviewers=reviewers or {})
+    chunks = taken.chunks(conversations, folder)
+    settings = {"rules": RULES, "limits": asdict(limits), "steps": [step.name for step in steps]}
+    key = digest_of([taken.digest, settings, _known_as(released or {}), repr(roster)])
+    left = bench.run(steps, chunks, key=key, watch=watch)
+    names = [step.name for step in steps]
+    counts = bench.fates.count(names)
+    if not any(map(len, left)):
+        raise CurationRefused(_nothing_left(taken.drafts, counts))
+    examples = tuple(_example(draft, pseudonym) for batch in left for draft in batch)
     _look_again(examples, roster)
     return Curated(
         examples=examples,
-        dropped=tuple(dropped for done in passes for dropped in done.dropped),
-        changed={done.count.step: done.changed for done in passes},
-        counts=tuple(done.count for done in passes),
-        conversations=len(given),
-        came_in=len(drafts),
-        sources=_used(left, roster),
-        settings={"rules": RULES, "limits": asdict(limits), "steps": [step.name for step in steps]},
+        dropped=_all_dropped(bench.fates, names, counts, in_memory=folder is None),
+        changed=_all_changed(bench.fates, counts, in_memory=folder is None),
+        counts=tuple(counts),
+        conversations=taken.conversations,
+        came_in=taken.drafts,
+        sources=_used((draft for batch in left for draft in batch), roster),
+        settings=settings,
     )
+
+
+def discard(folder: Path) -> None:
+    """Remove what a finished curation kept in its folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _known_as(released: Released) -> list[tuple[str, list[str]]]:
+    return sorted((name, sorted(contents)) for name, contents in released.items())
+
+
+def _all_dropped(
+    fates: Fates, steps: Sequence[str], counts: Sequence[StepCount], *, in_memory: bool
+) -> Collection[Dropped]:
+    def read() -> Iterator[Dropped]:
+        return (dropped for step in steps for fate in fates.of(step) for dropped in fate.dropped)
+
+    return tuple(read()) if in_memory else Records(sum(count.came_in - count.kept for count in counts), read)
+
+
+def _all_changed(fates: Fates, counts: Sequence[StepCount], *, in_memory: bool) -> Mapping[str, Collection[str]]:
+    def reader(step: str) -> Callable[[], Iterator[str]]:
+        return lambda: (name for fate in fates.of(step) for name in fate.changed)
+
+    if in_memory:
+        return {count.step: tuple(reader(count.step)()) for count in counts}
+    return {count.step: Records(count.changed, reader(count.step)) for count in counts}
 
 
 def table_of(counts: Iterable[StepCount]) -> list[dict[str, str | int]]:
@@ -199,7 +178,8 @@ def table_of(counts: Iterable[StepCount]) -> list[dict[str, str | int]]:
             "step": count.step,
             "in": count.came_in,
             "changed": count.changed,
-            "dropped": count.came_in - count.kept,
+            "dropped": count.came_in - count.kept - count.quarantined,
+            "quarantined": count.quarantined,
             "kept": count.kept,
             "reasons": ", ".join(f"{reason} {number}" for reason, number in count.dropped.items()),
         }
@@ -207,33 +187,57 @@ def table_of(counts: Iterable[StepCount]) -> list[dict[str, str | int]]:
     ]
 
 
-def _drafts(
-    conversations: Sequence[Conversation],
-    limits: Limits,
-    *,
-    sources: Mapping[str, Source],
-    roster: NameFinder | None,
-    reviewers: Mapping[str, str],
-) -> list[Draft]:
-    drafts: list[Draft] = []
-    seen: Counter[str] = Counter()
-    dated = [(_known_since(c, sources.get(c.source or "")), c) for c in conversations]
-    for since, conversation in sorted(dated, key=lambda row: (row[0], row[1].id, row[1].place)):
-        reviewer = reviewers.get(conversation.id)
-        source = sources.get(conversation.source or "")
-        place = Redactor(roster).redact(conversation.place).text
-        for messages in _parts(conversation.messages, limits.messages_at_most):
-            seen[conversation.id] += 1
-            number = seen[conversation.id]
-            name = conversation.id if number == 1 else f"{conversation.id}/{number}"
-            drafts.append(Draft(name, conversation.id, messages, place, source, reviewer, {}, since))
-    return drafts
+class _Intake:
+    """Conversations cut into drafts, oldest first, and a hash over all of them."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        sources: Mapping[str, Source],
+        roster: NameFinder | None,
+        reviewers: Mapping[str, str],
+    ) -> None:
+        self._limits, self._sources, self._roster, self._reviewers = limits, sources, roster, reviewers
+        self.conversations = self.drafts = 0
+        self._hash = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+    def chunks(self, conversations: Iterable[Conversation], folder: Path | None) -> Chunks:
+        place = folder / "all" if folder else None
+        if place:
+            place.mkdir(parents=True, exist_ok=True)
+        chunks = Chunks(self._sources, place)
+        for batch in in_chunks(self._numbered(oldest_first(self._cut(conversations), self._sources, place))):
+            self.drafts += len(batch)
+            self._hash.update(repr([(d.id, d.content, d.reviewer, d.source) for d in batch]).encode() if place else b"")
+            chunks.add(batch)
+        return chunks
+
+    def _cut(self, conversations: Iterable[Conversation]) -> Iterator[Draft]:
+        for conversation in conversations:
+            self.conversations += 1
+            source = self._sources.get(conversation.source or "")
+            since = _known_since(conversation, source)
+            place = Redactor(self._roster).redact(conversation.place).text
+            reviewer = self._reviewers.get(conversation.id)
+            for said in _parts(conversation.messages, self._limits.messages_at_most):
+                yield Draft(conversation.id, conversation.id, said, place, source, reviewer, {}, since)
+
+    def _numbered(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
+        seen: dict[str, int] = {}
+        for draft in drafts:
+            seen[draft.id] = number = seen.get(draft.id, 0) + 1
+            yield draft if number == 1 else replace(draft, id=f"{draft.id}/{number}")
 
 
 def _known_since(conversation: Conversation, source: Source | None) -> datetime:
     sent = [message.sent_at for message in conversation.messages[:1] if message.sent_at]
     moments = [*sent, *([source.added_at] if source else [])]
-    return max((m if m.tzinfo else m.replace(tzinfo=UTC) for m in moments), default=_EVER)
+    return max((m if m.tzinfo else m.replace(tzinfo=UTC) for m in moments), default=EVER)
 
 
 def _parts(messages: tuple[Message, ...], at_most: int) -> Iterator[tuple[Message, ...]]:
@@ -245,51 +249,6 @@ def _parts(messages: tuple[Message, ...], at_most: int) -> Iterator[tuple[Messag
             yield messages[start:place]
             start = place
     yield messages[start:]
-
-
-@dataclass(frozen=True, slots=True)
-class _Pass:
-    kept: list[Draft]
-    dropped: list[Dropped]
-    changed: tuple[str, ...]
-    count: StepCount
-
-
-def _run(step: CurationStep, batch: list[Draft], *, roster: NameFinder | None) -> _Pass:
-    outcomes = _outcomes(step, batch)
-    kept = [outcome for outcome in outcomes if isinstance(outcome, Draft)]
-    fallen = [outcome for outcome in outcomes if isinstance(outcome, Dropped)]
-    before = {draft.id: draft for draft in batch}
-    if sorted([*(draft.id for draft in kept), *(drop.id for drop in fallen)]) != sorted(before):
-        raise CurationRefused(
-            f'The curation step "{step.name}" did not give back each of its {len(batch)} drafts exactly once, kept or '
-            "dropped. No dataset was made; mend the step or leave its plugin out."
-        )
-    changed = tuple(draft.id for draft in kept if draft != before[draft.id])
-    hidden = Redactor(roster)
-    dropped = [replace(d, step=step.name, sentence=hidden.redact(d.sentence).text) for d in fallen]
-    reasons = dict(Counter(drop.reason for drop in dropped).most_common())
-    return _Pass(kept, dropped, changed, StepCount(step.name, len(batch), len(changed), reasons))
-
-
-def _outcomes(step: CurationStep, batch: Sequence[Draft]) -> list[Draft | Dropped]:
-    try:
-        return list(step(batch))
-    except Exception as error:
-        where = _culprit(step, batch)
-        raise CurationRefused(
-            f'The curation step "{step.name}" failed at {where}: {type(error).__name__}: {error}. '
-            "No dataset was made; mend the step, leave its plugin out, or remove the conversation."
-        ) from error
-
-
-def _culprit(step: CurationStep, batch: Sequence[Draft]) -> str:
-    for draft in batch:
-        try:
-            list(step([draft]))
-        except Exception:  # noqa: BLE001 - whatever a plugin raises, the row that it raises for is wanted
-            return f"conversation {draft.conversation_id} ({draft.place or 'no place'})"
-    return f"no single conversation, only at all {len(batch)} together"
 
 
 def _example(draft: Draft, pseudonym: Callable[[str], str]) -> Example:

@@ -6,9 +6,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 
-from conversations.messages import Message
+from conversations.consent import Unwilling
+from conversations.messages import Conversation, Message
 from conversations.privacy import Redactor, find_private
 from conversations.roster import NameFinder
 from styles.curation import CurationStep, Draft, Dropped, Limits, Step, each
@@ -16,18 +18,21 @@ from styles.examples import is_target
 from styles.wording import folded, phrase, words
 
 
-def builtin_steps(limits: Limits, roster: NameFinder | None = None) -> tuple[CurationStep, ...]:
+def builtin_steps(
+    limits: Limits, roster: NameFinder | None = None, *, unwilling: Unwilling | None = None
+) -> tuple[CurationStep, ...]:
     """Every built-in step. Steps of plugins come after them; what those put in is looked through once more."""
     return (
         each("basis", check_basis),
+        each("consent", partial(refuse_unwilling, unwilling=unwilling)),
         each("own replies", mute_own_replies),
         each("roles", order_roles),
         each("empty turns", refuse_empty_turns),
-        each("length", lambda draft: refuse_long_turns(draft, limits)),
+        each("length", partial(refuse_long_turns, limits=limits)),
         each("secrets", refuse_secrets),
-        Step("privacy", lambda batch: hide_private(batch, roster)),
-        each("hidden text", lambda draft: refuse_hidden_text(draft, limits)),
-        each("banned words", lambda draft: refuse_banned_words(draft, limits)),
+        Step("privacy", partial(hide_private, roster=roster), local=True),
+        each("hidden text", partial(refuse_hidden_text, limits=limits)),
+        each("banned words", partial(refuse_banned_words, limits=limits)),
         Step("duplicates", drop_duplicates),
         Step("canned replies", lambda batch: cap_canned_replies(batch, limits)),
     )
@@ -38,10 +43,23 @@ def check_basis(draft: Draft) -> Draft | Dropped:
     source = draft.source
     if source is None:
         return draft.drop("no-source", "Nobody knows where this conversation came from. Import it with its basis.")
-    if source.basis is None:
-        return draft.drop("no-basis", "Its source has no basis. Import it again and say why it may be learned from.")
+    for name in source.missing:
+        say = f"Say it: brandvoice sources allow {source.id[:10]} --{name} …"
+        return draft.drop(f"no-{name}", f"Its source has no {name}. {say}")
     if not source.train_allowed:
-        return draft.drop("not-allowed", "Its source is not allowed for training.")
+        return draft.drop("not-allowed", "Its source is not allowed for training. See: brandvoice sources list")
+    return draft
+
+
+def refuse_unwilling(draft: Draft, unwilling: Unwilling | None) -> Draft | Dropped:
+    """Whoever opted out is not learned from, nor is a channel that did."""
+    if unwilling is None:
+        return draft
+    conversation = Conversation(draft.conversation_id, draft.messages, place=draft.place)
+    if unwilling.author(conversation):
+        return draft.drop("opted-out", "Somebody who wrote in it does not want to be learned from.")
+    if unwilling.channel(conversation):
+        return draft.drop("channel-opted-out", "Its channel is not to be learned from.")
     return draft
 
 

@@ -1,0 +1,319 @@
+"""The bench on which curation works: steps over chunks, one pass each, in several processes where that pays."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import pickle
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from conversations.errors import CurationRefused
+from conversations.privacy import Redactor
+from conversations.roster import NameFinder
+from conversations.sources import Source
+from styles.chunks import Chunks, load_chunk, save_json
+from styles.drafts import CurationStep, Decide, Draft, Dropped, Outcome, Step, Survey, draft_row
+
+Released = Mapping[str, Collection[str]]  # id of a draft → contents of it that a reviewer let out of quarantine
+_WORTH_PROCESSES = 8  # chunks
+
+
+@dataclass(frozen=True, slots=True)
+class StepCount:
+    """What one step did: what came in, what it changed, what it dropped by reason, and what it put in quarantine."""
+
+    step: str
+    came_in: int
+    changed: int
+    dropped: Mapping[str, int]
+    quarantined: int = 0
+
+    @property
+    def kept(self) -> int:
+        return self.came_in - sum(self.dropped.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What one step did with one chunk."""
+
+    step: str
+    came_in: int
+    changed: Sequence[str]
+    dropped: Sequence[Dropped]
+
+
+class Fates:
+    """What all steps did with all chunks, in memory or in files."""
+
+    def __init__(self) -> None:
+        self._held: list[list[Fate] | Path] = []
+
+    def add(self, fates: list[Fate] | Path) -> None:
+        self._held.append(fates)
+
+    def extend(self, others: Fates) -> None:
+        self._held += others._held
+
+    def of(self, step: str) -> Iterator[Fate]:
+        for one in self._held:
+            yield from (fate for fate in (_load_fates(one) if isinstance(one, Path) else one) if fate.step == step)
+
+    def count(self, steps: Sequence[str]) -> list[StepCount]:
+        return [_count(step, self.of(step)) for step in steps]
+
+
+class Records(Collection[Any]):
+    """What was dropped, or changed, step by step; read from files each time it is gone through."""
+
+    def __init__(self, length: int, read: Callable[[], Iterator[Any]]) -> None:
+        self._length, self._read = length, read
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._read()
+
+    def __contains__(self, wanted: object) -> bool:
+        return any(one == wanted for one in self)
+
+
+@dataclass(slots=True)
+class Bench:
+    """Runs steps one after another. With a folder, what was done is kept there until the same work is asked for."""
+
+    sources: Mapping[str, Source]
+    roster: NameFinder | None = None
+    released: Released = field(default_factory=dict)
+    folder: Path | None = None
+    processes: int = 1
+    fates: Fates = field(default_factory=Fates)
+
+    def run(
+        self, steps: Sequence[CurationStep], chunks: Chunks, *, key: str, watch: Callable[[StepCount], None]
+    ) -> Chunks:
+        """Take all chunks through all steps. `key` stands for all that the outcome depends upon, but the steps."""
+        for is_local, group in groupby(steps, key=_is_local):
+            for these in [list(group)] if is_local else ([step] for step in group):
+                key = hashlib.sha256("\0".join([key, *map(_signature, these)]).encode()).hexdigest()
+                passed = _Pass(self, these, self._place(key))
+                chunks = passed.local(chunks) if is_local else passed.whole(chunks)
+                for count in passed.fates.count([step.name for step in these]):
+                    watch(count)
+                self.fates.extend(passed.fates)
+        return chunks
+
+    def _place(self, key: str) -> Path | None:
+        if self.folder is None:
+            return None
+        place = self.folder / key[:16]
+        place.mkdir(exist_ok=True)
+        return place
+
+    def judge(
+        self, step: CurationStep, batch: Sequence[Draft], outcomes: Sequence[Outcome]
+    ) -> tuple[list[Draft], Fate]:
+        """Check what a step gave back, hide names in its sentences, and let out of quarantine what was released."""
+        before = {draft.id: draft for draft in batch}
+        if sorted(getattr(outcome, "id", "") for outcome in outcomes) != sorted(before):
+            raise CurationRefused(
+                f'The curation step "{step.name}" did not give back each of its {len(batch)} drafts exactly once, kept '
+                "or dropped. No dataset was made; mend the step or leave its plugin out."
+            )
+        kept, fallen = list[Draft](), list[Dropped]()
+        for outcome in outcomes:
+            if isinstance(outcome, Draft):
+                kept.append(outcome)
+            elif outcome.quarantined and before[outcome.id].content in self.released.get(outcome.id, ()):
+                kept.append(before[outcome.id])
+            else:
+                fallen.append(self._told(step, outcome, before[outcome.id]))
+        changed = [draft.id for draft in kept if draft is not before[draft.id] and draft != before[draft.id]]
+        return kept, Fate(step.name, len(batch), changed, fallen)
+
+    def _told(self, step: CurationStep, dropped: Dropped, draft: Draft) -> Dropped:
+        hidden = Redactor(self.roster)
+        return replace(
+            dropped,
+            step=step.name,
+            sentence=hidden.redact(dropped.sentence).text,
+            evidence=tuple(hidden.redact(line).text for line in dropped.evidence),
+            content=draft.content if dropped.quarantined else "",
+        )
+
+
+class _Pass:
+    """One pass over all chunks: several local steps together, or one that needs to see everything."""
+
+    def __init__(self, bench: Bench, steps: Sequence[CurationStep], folder: Path | None) -> None:
+        self._bench, self._steps, self._folder = bench, steps, folder
+        self.fates = Fates()
+
+    def local(self, chunks: Chunks) -> Chunks:
+        left = Chunks(self._bench.sources, self._folder)
+        if self._folder is None:
+            for batch in chunks:
+                kept, fates = work(self._bench, self._steps, batch)
+                left.add(kept)
+                self.fates.add(fates)
+            return left
+        for path in self._on_files(chunks.paths):
+            left.adopt(path)
+            self.fates.add(path.with_suffix(".fate"))
+        return left
+
+    def _on_files(self, paths: Sequence[Path]) -> Iterator[Path]:
+        assert self._folder is not None
+        tasks = [(path, self._folder / path.name) for path in paths]
+        alone = replace(self._bench, folder=None, fates=Fates())
+        equipment = _pickled((alone, self._steps)) if self._worth_processes(paths) else None
+        if equipment is None:
+            yield from (_on_file(alone, self._steps, task) for task in tasks)
+            return
+        method = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(self._bench.processes, method, _equip, (equipment,)) as pool:
+            yield from pool.map(_by_equipped, tasks)
+
+    def _worth_processes(self, paths: Sequence[Path]) -> bool:
+        return self._bench.processes > 1 and len(paths) >= _WORTH_PROCESSES
+
+    def whole(self, chunks: Chunks) -> Chunks:
+        (step,) = self._steps
+        left = Chunks(self._bench.sources, self._folder)
+        for number, (batch, outcomes) in enumerate(_decisions(step, chunks)):
+            kept, fate = self._bench.judge(step, batch, outcomes)
+            left.add(kept)
+            self.fates.add(self._keep(number, [fate]))
+        return left
+
+    def _keep(self, number: int, fates: list[Fate]) -> list[Fate] | Path:
+        if self._folder is None:
+            return fates
+        path = self._folder / f"{number:06}.fate"
+        save_json(path, [_fate_row(fate) for fate in fates])
+        return path
+
+
+def work(bench: Bench, steps: Sequence[CurationStep], batch: Sequence[Draft]) -> tuple[list[Draft], list[Fate]]:
+    """Take one chunk through steps that need no other chunk."""
+    left, fates = list(batch), list[Fate]()
+    for step in steps:
+        left, fate = bench.judge(step, left, _outcomes(step, left, step))
+        fates.append(fate)
+    return left, fates
+
+
+def _decisions(step: CurationStep, chunks: Chunks) -> Iterator[tuple[Sequence[Draft], list[Outcome]]]:
+    if isinstance(step, Survey):
+        decide = _studied(step, chunks)
+        yield from ((batch, _outcomes(step, batch, decide)) for batch in chunks)
+    else:
+        everything = [draft for batch in chunks for draft in batch]
+        if everything:
+            yield everything, _outcomes(step, everything, step)
+
+
+def _studied(step: Survey, chunks: Chunks) -> Decide:
+    try:
+        return step.study(chunks)
+    except Exception as error:
+        raise _refusal(step, [draft for batch in chunks for draft in batch], error) from error
+
+
+def _outcomes(step: CurationStep, batch: Sequence[Draft], decide: Decide) -> list[Outcome]:
+    try:
+        return list(decide(batch))
+    except Exception as error:
+        raise _refusal(step, batch, error) from error
+
+
+def _refusal(step: CurationStep, batch: Sequence[Draft], error: Exception) -> CurationRefused:
+    where = _culprit(step, batch)
+    return CurationRefused(
+        f'The curation step "{step.name}" failed at {where}: {type(error).__name__}: {error}. '
+        "No dataset was made; mend the step, leave its plugin out, or remove the conversation."
+    )
+
+
+def _culprit(step: CurationStep, batch: Sequence[Draft]) -> str:
+    for draft in batch:
+        try:
+            list(step([draft]))
+        except Exception:  # noqa: BLE001 - whatever a plugin raises, the row that it raises for is wanted
+            return f"conversation {draft.conversation_id} ({draft.place or 'no place'})"
+    return f"no single conversation, only at all {len(batch)} together"
+
+
+_equipment: list[tuple[Bench, Sequence[CurationStep]]] = []
+
+
+def _equip(pickled: bytes) -> None:
+    _equipment[:] = [pickle.loads(pickled)]  # noqa: S301 - from the process that started this one
+
+
+def _by_equipped(task: tuple[Path, Path]) -> Path:
+    return _on_file(*_equipment[0], task)
+
+
+def _on_file(bench: Bench, steps: Sequence[CurationStep], task: tuple[Path, Path]) -> Path:
+    source, target = task
+    if not target.exists():  # its fate is written first
+        left, fates = work(bench, steps, load_chunk(source, bench.sources))
+        save_json(target.with_suffix(".fate"), [_fate_row(fate) for fate in fates])
+        save_json(target, [draft_row(draft) for draft in left])
+    return target
+
+
+def _pickled(value: object) -> bytes | None:
+    """The value for another process; None where a plugin's step cannot go there."""
+    try:
+        return pickle.dumps(value)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return None
+
+
+def _is_local(step: CurationStep) -> bool:
+    return isinstance(step, Step) and step.local
+
+
+def _signature(step: CurationStep) -> str:
+    """Changes with the file that the step is written in and with what it was given, as far as that can be seen."""
+    run = step.run if isinstance(step, Step) else step.study if isinstance(step, Survey) else step
+    inner = getattr(run, "decide", run)
+    module = sys.modules.get(
+        getattr(inner, "__module__", "") or getattr(getattr(inner, "func", None), "__module__", "")
+    )
+    path = getattr(module, "__file__", None)
+    code = hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+    return f"{step.name}:{code}"
+
+
+def _count(step: str, fates: Iterable[Fate]) -> StepCount:
+    came_in = changed = quarantined = 0
+    reasons: Counter[str] = Counter()
+    for fate in fates:
+        came_in += fate.came_in
+        changed += len(fate.changed)
+        quarantined += sum(dropped.quarantined for dropped in fate.dropped)
+        reasons.update(dropped.reason for dropped in fate.dropped)
+    return StepCount(step, came_in, changed, dict(reasons.most_common()), quarantined)
+
+
+def _fate_row(fate: Fate) -> list[Any]:
+    return [fate.step, fate.came_in, list(fate.changed), [asdict(dropped) for dropped in fate.dropped]]
+
+
+def _load_fates(path: Path) -> Iterator[Fate]:
+    for step, came_in, changed, dropped in orjson.loads(path.read_bytes()):
+        fallen = [Dropped(**{**row, "evidence": tuple(row["evidence"])}) for row in dropped]
+        yield Fate(step, came_in, changed, fallen)
