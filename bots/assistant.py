@@ -161,7 +161,8 @@ class Assistant:
         conversation = await self._conversation(incoming)
         messages = _up_to(await asyncio.to_thread(self.store.history, conversation, HISTORY), incoming.id)
         stop = self._running[incoming.platform, incoming.place] = asyncio.Event()
-        request = Request(self._shown(voice, messages), voice.version, self.sampling, person=incoming.person)
+        shown, whole = self._shown(voice, messages), self.limits.whole
+        request = Request(shown, voice.version, self.sampling, person=incoming.person, whole=whole)
         trace, text = uuid.uuid4().hex[:8], ""
         try:
             async with self._places.one() as turn:

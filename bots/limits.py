@@ -22,6 +22,7 @@ class Limits:
     per_channel: int = 120
     characters: int = 8_000
     answers_at_once: int = 16
+    whole: bool = False  # refuse a conversation that the model cannot read whole, instead of leaving out its beginning
 
     def check_length(self, text: str) -> None:
         if len(text) > self.characters:

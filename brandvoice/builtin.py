@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def engines() -> dict[str, Callable[[Workspace], Engine]]:
-    return {"local": _local_engine, "echo": _echo_engine}
+    return {"local": _local_engine, "openai": _remote_engine, "echo": _echo_engine}
 
 
 @hookimpl
@@ -43,11 +43,15 @@ def importers() -> Sequence[Importer]:
 
 
 def _local_engine(workspace: Workspace) -> Engine:
-    from bots.engines.local import local_engine
-    from training.machine import find_machine
+    from brandvoice.engines import make_local_engine
 
-    machine = find_machine(workspace.settings.model.device)
-    return local_engine(workspace.base_model(), dtype=machine.dtype, device=machine.device)
+    return make_local_engine(workspace)
+
+
+def _remote_engine(workspace: Workspace) -> Engine:
+    from brandvoice.engines import make_remote_engine
+
+    return make_remote_engine(workspace)
 
 
 def _echo_engine(workspace: Workspace) -> Engine:
@@ -57,11 +61,21 @@ def _echo_engine(workspace: Workspace) -> Engine:
 
 
 def make_engine(workspace: Workspace, offered: dict[str, Callable[[Workspace], Engine]]) -> Engine:
-    """The engine that `[model] engine` names."""
-    name = workspace.settings.model.engine
-    if name not in offered:
-        known = ", ".join(sorted(offered))
-        raise SettingsError(f'[model] engine = "{name}" is not known. Engines here: {known}.')
+    """The engine that `[model] engine` names; where there is a `fallback`, that one behind it."""
+    settings = workspace.settings.model
+    for key, name in (("engine", settings.engine), ("fallback", settings.fallback)):
+        if name and name not in offered:
+            known = ", ".join(sorted(offered))
+            raise SettingsError(f'[model] {key} = "{name}" is not known. Engines here: {known}.')
+    first = _made(offered, settings.engine, workspace)
+    if not settings.fallback:
+        return first
+    from bots.engines.fallback import FallbackEngine
+
+    return FallbackEngine(first, lambda: _made(offered, settings.fallback, workspace))
+
+
+def _made(offered: dict[str, Callable[[Workspace], Engine]], name: str, workspace: Workspace) -> Engine:
     try:
         return offered[name](workspace)
     except ImportError as error:

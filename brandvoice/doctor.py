@@ -93,6 +93,8 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
         return
     yield _attempt("styles", lambda: f"{len(workspace.styles)} ({', '.join(workspace.styles) or 'none yet'})")
     yield _attempt("base model", lambda: f"{workspace.settings.model.base} in {workspace.base_model().path}")
+    if workspace.settings.model.engine == "openai":
+        yield _attempt("endpoint", lambda: _endpoint(workspace))
     yield _attempt("database", lambda: _count(workspace))
     yield _disk(workspace)
     yield from _plugins()
@@ -141,6 +143,12 @@ def _attempt(subject: str, look: object) -> Finding:
         return Finding(subject, "ok", look())  # type: ignore[operator]
     except BrandvoiceError as error:
         return Finding(subject, "fault", str(error))
+
+
+def _endpoint(workspace: Workspace) -> str:
+    from brandvoice.engines import check_endpoint
+
+    return f"{workspace.settings.model.endpoint}: {check_endpoint(workspace)}"
 
 
 def _count(workspace: Workspace) -> str:

@@ -16,6 +16,7 @@ from conversations.errors import BrandvoiceError, SettingsError
 
 if TYPE_CHECKING:
     from bots.assistant import Assistant
+    from bots.limits import Limits
     from bots.platform import Platform
     from brandvoice.workspace import Workspace
     from conversations.store import ConversationStore
@@ -32,9 +33,17 @@ def make_assistant(workspace: Workspace, store: ConversationStore, offers: Offer
         voices=workspace.voices,
         styles=workspace.styles,
         engine=engine,
+        limits=_limits(workspace),
         assignments=[Assignment(a.where, a.style, a.canary) for a in workspace.settings.assign],
         reply_filters=offers.list("reply_filters"),
     )
+
+
+def _limits(workspace: Workspace) -> Limits:
+    from bots.limits import Limits
+
+    settings = workspace.settings.model
+    return Limits(answers_at_once=settings.answers_at_once, whole=settings.overflow == "refuse")
 
 
 def chat_in_terminal(workspace: Workspace, style: str, *, reference: str | None) -> None:

@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from conversations.errors import SettingsError
 from styles.style import STYLE_NAME, faults_sentence
@@ -23,6 +23,7 @@ SECRETS = (
     "BRANDVOICE_STORE_KEY",
     "DISCORD_TOKEN",
     "BRANDVOICE_API_KEYS",
+    "BRANDVOICE_ENDPOINT_KEY",
     "HF_TOKEN",
 )
 
@@ -54,8 +55,27 @@ class ModelSection(_Section):
 
     base: str = "starter"
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    engine: str = "local"
-    endpoint: str = ""
+    engine: str = "local"  # or "openai" (vLLM and whatever else speaks that API, at endpoint), "echo", a plugin's
+    endpoint: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
+    endpoint_model: str = ""  # the base model's name there; empty: the only one
+    endpoint_voices: str = ""  # where vLLM sees our voices folder; empty: the same path as here
+    voices_loaded: int = Field(default=8, ge=1)  # by vLLM at once
+    fallback: str = ""  # the engine that answers while the endpoint is away
+    answers_at_once: int = Field(default=16, ge=1, le=1024)
+    waiting: int = Field(default=64, ge=0)  # answers that wait; whoever comes later is told when to come back
+    context: int = Field(default=4096, ge=64)  # tokens of a conversation with its answer
+    overflow: Literal["trim", "refuse"] = "trim"  # of a longer one: leave out its oldest turns, or say so
+    cache_gib: float = Field(default=4.0, gt=0, allow_inf_nan=False)  # for answers that are being given
+    reuse_gib: float = Field(default=0.5, ge=0, allow_inf_nan=False)  # for conversations that may go on
+    voices_gib: float = Field(default=0.5, gt=0, allow_inf_nan=False)  # for LoRA adapters
+
+    @model_validator(mode="after")
+    def _has_endpoint(self) -> Self:
+        if self.engine == "openai" and not self.endpoint:
+            raise ValueError('engine = "openai" needs endpoint, for example "http://localhost:8000"')
+        if self.fallback == self.engine:
+            raise ValueError("fallback must name another engine than engine does")
+        return self
 
 
 class SlackSection(_Section):

@@ -10,6 +10,7 @@ from typing import Any
 from bots.engine import Finish, Request, Sampling
 from bots.engines.deadline import Deadline
 from bots.engines.fitting import check_fit, ends_of_reply, prompt_of
+from conversations.errors import EngineBusy
 from styles.base_model import BaseModel, load_tokenizer, load_weights
 from styles.rendering import Renderer
 from styles.voices import VoiceVersion
@@ -18,12 +19,16 @@ from styles.voices import VoiceVersion
 class GenerateEngine:
     """Serves every voice of one base model under a lock; LoRA adapters are loaded when first asked for."""
 
-    def __init__(self, base: BaseModel, *, dtype: str, device: str = "cpu") -> None:
+    def __init__(
+        self, base: BaseModel, *, dtype: str, device: str = "cpu", context: int = 4096, queue: int = 64
+    ) -> None:
         self.base = base
         self.tokenizer = load_tokenizer(base)
         self.renderer = Renderer(self.tokenizer)
         self._model = load_weights(base, dtype=dtype, device=device).eval()
-        self._context = int(self._model.config.max_position_embeddings)
+        self._context = min(int(self._model.config.max_position_embeddings), context)
+        self._queue = queue
+        self._waiting = 0
         self._ends = sorted(ends_of_reply(self._model, self.renderer))
         self._loaded: dict[str, Any] = {}
         self._lock = asyncio.Lock()
@@ -37,8 +42,7 @@ class GenerateEngine:
         def emit(piece: str | None) -> None:
             loop.call_soon_threadsafe(pieces.put_nowait, piece)
 
-        async with deadline.kept():
-            await self._lock.acquire()
+        await self._turn(deadline)
         work = asyncio.create_task(asyncio.to_thread(self._generate, request, emit, stopped))
         try:
             while True:
@@ -54,6 +58,20 @@ class GenerateEngine:
             stopped.set()
             await asyncio.gather(work, return_exceptions=True)
             self._lock.release()
+
+    async def _turn(self, deadline: Deadline) -> None:
+        """Wait for the lock; whoever finds too many waiting is turned away."""
+        if self._waiting >= self._queue and self._lock.locked():
+            wait = min(5.0 * (self._waiting + 1), 60.0)
+            raise EngineBusy(
+                "Too many people are waiting for an answer. Please try again in a moment.", retry_after=wait
+            )
+        self._waiting += 1
+        try:
+            async with deadline.kept():
+                await self._lock.acquire()
+        finally:
+            self._waiting -= 1
 
     async def close(self) -> None:
         async with self._lock:

@@ -38,7 +38,7 @@ def local_engine(base: BaseModel, *, dtype: str = "auto", device: str = "auto", 
         return BatchingEngine(base, model, tokenizer=load_tokenizer(base), limits=limits)
     log.warning("%s answers one request at a time, because %s", base.name, reason)
     del model
-    return GenerateEngine(base, dtype=dtype, device=device)
+    return GenerateEngine(base, dtype=dtype, device=device, context=limits.context, queue=limits.queue)
 
 
 def _device(wanted: str) -> str:

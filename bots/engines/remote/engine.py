@@ -8,10 +8,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bots.engine import Request
 from bots.engines.deadline import Deadline
+from bots.engines.fitting import prompt_of
 from bots.engines.remote.loading import Served, VoiceLoader
 from bots.engines.remote.pieces import Answer
 from bots.engines.remote.server import Json, ModelMissing, Server
@@ -36,6 +38,7 @@ class RemoteOptions:
     voices: str = ""
     voices_loaded: int = 8
     open_requests: int = 256
+    context: int = 2**20  # tokens at most, where the server would take more
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +168,10 @@ class RemoteEngine:
         return "/v1/completions", body | _tokens(request, prompt, ends=connection.ends)
 
     async def _prompt(self, connection: _Connection, request: Request) -> list[int]:
-        room = connection.context - request.sampling.max_tokens
-        if room < 1:
-            raise EngineError(f"max_tokens leaves no room in a context of {connection.context} tokens.")
-        renderer = connection.renderer
-        assert renderer is not None, "only vLLM gets tokens"
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._desk, lambda: renderer.prompt(request.messages, limit=room))
+        assert connection.renderer is not None, "only vLLM gets tokens"
+        context = min(connection.context, self._options.context)
+        render = partial(prompt_of, request, connection.renderer, context=context)
+        return await asyncio.get_running_loop().run_in_executor(self._desk, render)
 
     async def _connected(self) -> _Connection:
         """What is known of the server; asked for once, and again after it was away."""

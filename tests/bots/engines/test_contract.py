@@ -12,7 +12,7 @@ import pytest
 from bots.engine import Engine, Request, Sampling, reply_text
 from bots.engines.batching import BatchingEngine
 from bots.engines.generate import GenerateEngine
-from conversations.errors import EngineError, VoiceRefused
+from conversations.errors import EngineBusy, EngineError, VoiceRefused
 from styles.base_model import BaseModel
 from tests.bots.engines.conftest import MakeEngine
 from tests.bots.engines.models import Voices, answer, answers, asked, greedy, tiny_base
@@ -78,3 +78,14 @@ async def test_what_cannot_be_answered_is_refused_with_a_sentence(any_engine: En
     with pytest.raises(VoiceRefused, match="was trained on"):
         await answer(any_engine, Request(asked("Hi"), other.make("acme"), greedy(5)))
     assert await answer(any_engine, Request(asked("Hi"), None, greedy(5)))
+
+
+async def test_the_plain_engine_turns_away_whoever_finds_too_many_waiting(base: BaseModel) -> None:
+    engine = GenerateEngine(base, dtype="float32", queue=1)
+    speaking = [asyncio.create_task(answer(engine, Request(asked("Hi"), None, greedy(20)))) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(EngineBusy) as refused:
+        await answer(engine, Request(asked("Hi"), None, greedy(20)))
+    assert refused.value.retry_after > 0
+    await asyncio.gather(*speaking)
+    await engine.close()
