@@ -41,9 +41,9 @@ class Caller:
         return self.key.id if self.key else "local"
 
     @property
-    def name(self) -> str:
+    def who(self) -> str:
         """How the audit calls them."""
-        return f"http/{self.key.name} ({self.key.id})" if self.key else LOCAL_PERSON
+        return f"http/{self.key.id}" if self.key else LOCAL_PERSON
 
     @property
     def role(self) -> Role:
@@ -62,9 +62,7 @@ class Caller:
             raise Refused(400, "With a publishable key, say who the visitor is in `user`.", param="user")
         if self.is_publishable:
             return f"http/{self.id}/{hashlib.sha256(str(user).encode('utf-8', 'replace')).hexdigest()[:24]}"
-        if self.key is None and not user:
-            return LOCAL_PERSON
-        return f"http/{self.id}/{user}" if user else f"http/{self.id}"
+        return f"http/{self.id}/{user}" if user else self.who
 
 
 class KeyRing:

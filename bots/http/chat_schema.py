@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bots.http.errors import Refused
 from conversations.messages import Message, Role
+from conversations.tables import storable
 
 MOST_MESSAGES: Final = 512
 _ROLES: Final[dict[str, Role]] = {
@@ -32,22 +33,23 @@ _NOT_DONE: Final[dict[str, tuple[Any, ...]]] = {
     "web_search_options": (None,),
 }
 
-User = Annotated[str, Field(min_length=1, max_length=256)]
-Stop = Annotated[str, Field(min_length=1, max_length=256)]
+Text = Annotated[str, AfterValidator(storable)]  # JSON can hold halves of characters, which nothing behind it can
+User = Annotated[Text, Field(min_length=1, max_length=256)]
+Stop = Annotated[Text, Field(min_length=1, max_length=256)]
 
 
 class TextPart(BaseModel):
     """One part of a message."""
 
     type: Literal["text"]
-    text: str
+    text: Text
 
 
 class ChatMessage(BaseModel):
     """One message of the conversation so far."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart]
+    content: Text | list[TextPart]
 
     def plain(self, *, author: str | None) -> Message:
         said = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
@@ -66,7 +68,7 @@ class ChatRequest(BaseModel):
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
-    model: str = Field(min_length=1, max_length=128, examples=["harbor", "harbor@3"])
+    model: Text = Field(min_length=1, max_length=128, examples=["harbor", "harbor@3"])
     messages: list[ChatMessage] = Field(min_length=1, max_length=MOST_MESSAGES)
     max_tokens: int | None = Field(default=None, ge=1, le=2**31)
     max_completion_tokens: int | None = Field(default=None, ge=1, le=2**31)
@@ -79,7 +81,7 @@ class ChatRequest(BaseModel):
     logprobs: bool | None = None
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
     store: bool | None = Field(default=None, description="Keep the exchange, so that feedback can be given on it.")
-    metadata: dict[str, str] | None = Field(
+    metadata: dict[Text, Text] | None = Field(
         default=None, description="`conversation` joins what is kept of several requests into one conversation."
     )
     user: User | None = Field(default=None, description="The person behind the request.")
