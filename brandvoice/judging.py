@@ -18,6 +18,7 @@ from styles.dataset import load_dataset
 from training.advice import advise
 from training.evaluation import Evaluation, EvaluationTask, Speak, evaluate, gate_scores
 from training.gate import Limits, Verdict, decide
+from training.general import guard_talks
 from training.machine import find_machine
 from training.report import save_report
 
@@ -77,6 +78,7 @@ def judge(workspace: Workspace, voice: VoiceVersion, *, offers: Offers, folder: 
                 current=current,
                 personal_data=_personal_data,
                 extra_checks=offers.list("checks"),
+                general=guard_talks(),
                 curve=folder / "training" / "curve.jsonl",
                 watch=lambda text: complain(f"  {text}"),
             )
@@ -92,7 +94,12 @@ def judge(workspace: Workspace, voice: VoiceVersion, *, offers: Offers, folder: 
 
 def limits_of(settings: StyleSection) -> Limits:
     """The gate's limits as the style's settings have them; a small holdout may decide only where somebody says so."""
-    return Limits(min_prompts=settings.min_holdout, allow_underpowered=settings.promote != "auto")
+    return Limits(
+        min_prompts=settings.min_holdout,
+        allow_underpowered=settings.promote != "auto",
+        max_general_rise=settings.max_general_rise,
+        need_general=True,
+    )
 
 
 def _speaker(engine: Engine, runner: asyncio.Runner) -> Speak:

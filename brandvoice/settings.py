@@ -129,6 +129,7 @@ class StyleSection(_Section):
     schedule: str = ""
     min_new_examples: int = Field(default=25, ge=0)
     promote: Literal["ask", "auto", "never"] = "ask"
+    max_general_rise: float = Field(default=0.5, ge=0)  # of the loss on general conversations, in nats per token
     min_holdout: int = Field(default=200, ge=1)  # below this many prompts the gate calls its verdict underpowered
 
     @field_validator("schedule")

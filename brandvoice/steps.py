@@ -12,10 +12,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from brandvoice.alarms import raise_alarms
+from brandvoice.erasure import finish_erasures
 from brandvoice.plugins import Offers
 from brandvoice.rounds import Round
 from conversations.errors import NotFound
 from conversations.messages import Conversation, Message, Submission
+from conversations.roster import Names
 from conversations.sources import Source
 from styles.dataset import PARTS, DatasetVersion, list_datasets, load_dataset, save_dataset
 from styles.split import Part
@@ -23,6 +26,7 @@ from styles.voices import Manifest, VoiceVersion
 
 if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
+    from conversations.store import ConversationStore
     from styles.curation import Curated
     from styles.profile import Profile
     from training.progress import Progress, Watcher
@@ -38,6 +42,8 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
 
     limits = Limits.of(workspace.style(style))
     with workspace.open_store() as store:
+        finish_erasures(workspace, store)
+        names = names_of(workspace, store, style, offers=offers)
         approved = store.submissions(style=style, state="approved")
         handed_in = _submission_source(style)
         sources = {source.id: source for source in (*store.sources(style), handed_in)}
@@ -45,17 +51,25 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
             chain(store.conversations(style), _as_conversations(approved, source=handed_in.id)),
             limits,
             sources=sources,
-            steps=[*builtin_steps(limits), *offers.list("curation_steps")],
+            steps=[*builtin_steps(limits, names, unwilling=store.unwilling()), *offers.list("curation_steps")],
+            roster=names,
             reviewers={s.id: s.reviewer for s in approved if s.reviewer},
         )
+        raise_alarms(workspace, store, curated.alarms, style=style, notifiers=offers.list("notifiers"))
     return save_dataset(curated, style=style, data_dir=workspace.data, now=datetime.now(UTC)), curated
+
+
+def names_of(workspace: Workspace, store: ConversationStore, style: str, *, offers: Offers) -> Names:
+    """Whoever the imports of a style name, and what plugins find; the brand's own name is nobody's."""
+    spec = workspace.style(style)
+    return Names(store.directory.roster(style, keep=(spec.name, spec.display)), tuple(offers.list("name_finders")))
 
 
 def _submission_source(style: str) -> Source:
     """Submissions come with the consent of who handed them in, and are learned from once somebody else approved."""
-    return Source(
-        f"submissions-{style}", style, "submission", "submissions", "consent", True, datetime(2000, 1, 1, tzinfo=UTC)
-    )
+    since = datetime(2000, 1, 1, tzinfo=UTC)
+    name = f"submissions-{style}"
+    return Source(name, style, "submission", "submissions", "consent", True, since, owner="whoever handed it in")
 
 
 def _as_conversations(approved: Sequence[Submission], *, source: str) -> Iterator[Conversation]:
@@ -64,7 +78,10 @@ def _as_conversations(approved: Sequence[Submission], *, source: str) -> Iterato
         last = len(submission.messages) - 1
         messages = tuple(
             replace(
-                m, trainable=m.trainable and (i == last or not submission.replaces), sent_at=submission.submitted_at
+                m,
+                trainable=m.trainable and (i == last or not submission.replaces),
+                sent_at=submission.submitted_at,
+                author=m.author or (submission.person if m.role == "user" else None),
             )
             for i, m in enumerate(submission.messages)
         )
@@ -92,6 +109,7 @@ def train_voice(
     `tell(message, **facts)` hears of the plan and, now and then, how far it is.
     """
     from brandvoice.display import Announcer, TrainingDisplay
+    from training.general import replay_talks
     from training.machine import find_machine
     from training.sft import Task, prepare, train
 
@@ -112,6 +130,7 @@ def train_voice(
         messages["holdout"],
         start=start.path if start else None,
         halvings=int(round_.options.get("halvings", 0)),
+        replay=replay_talks(recipe.replay, base, brand=len(messages["train"]), seed=recipe.seed, folder=workspace.root),
     )
     prepared = prepare(task, find_machine(workspace.settings.model.device))
     announcer = Announcer(prepared.plan, tell)
@@ -140,7 +159,7 @@ def train_voice(
         training={
             "plan": trained.plan.hash,
             "start": start.reference if start else "base",
-            "replay_share": 0.0,  # of general conversations among the examples
+            "replay_share": round(trained.plan.replayed / trained.plan.examples, 3),  # of general conversations
             "steps": trained.plan.steps,
             "tokens": trained.plan.tokens * trained.plan.epochs,
             "holdout_loss": trained.holdout_loss,

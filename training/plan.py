@@ -29,6 +29,7 @@ class Plan:
     """The numbers of one run; equal plans on equal data give equal voices."""
 
     examples: int
+    replayed: int  # of the examples: general conversations, against forgetting
     tokens: int
     target_tokens: int
     epochs: int
@@ -54,11 +55,16 @@ class Plan:
     def hash(self) -> str:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
+    @property
+    def _replay(self) -> str:
+        return f" and {self.replayed} general conversations against forgetting" if self.replayed else ""
+
     def lines(self) -> list[str]:
         """The plan for people to read."""
         m = self.machine
         return [
-            f"{self.examples} examples, {self.tokens:,} tokens, {self.target_tokens:,} of them the brand's words",
+            f"{self.examples - self.replayed} examples{self._replay}, {self.tokens:,} tokens, "
+            f"{self.target_tokens:,} of them answers",
             f"{self.epochs} epochs, {self.steps} steps, {self.examples_per_step} examples a step",
             f"LoRA rank {self.lora_rank}, alpha {self.lora_alpha}, {self.lora_targets}",
             f"learning rate {self.learning_rate:g}, {self.scheduler}",
@@ -77,8 +83,10 @@ def make_plan(
     data: str,
     start: str = "base",
     halvings: int = 0,
+    replayed: int = 0,
 ) -> Plan:
-    """Work out every `auto`. `lengths` are tokens per example, `parameters` those of the base model.
+    """Work out every `auto`. `lengths` are tokens per example, `parameters` those of the base model; the last
+    `replayed` examples are general ones.
 
     `halvings` says how often memory ran out: the batch is divided by two so often, and accumulation makes up for it.
 
@@ -86,14 +94,16 @@ def make_plan(
     step; a base of some million parameters wants a higher rate still.
     """
     n = len(lengths)
-    per_step = _examples_per_step(n) if recipe.examples_per_step == "auto" else recipe.examples_per_step
+    brand = n - replayed
+    per_step = _examples_per_step(brand) if recipe.examples_per_step == "auto" else recipe.examples_per_step
     per_step = min(per_step, n)
-    epochs = _epochs(n) if recipe.epochs == "auto" else recipe.epochs
+    epochs = _epochs(brand) if recipe.epochs == "auto" else recipe.epochs
     steps = epochs * math.ceil(n / per_step)
     rate = _learning_rate(parameters, steps) if recipe.learning_rate == "auto" else recipe.learning_rate
     batch = _halved(_batch(per_step, lengths, machine), per_step, halvings)
     return Plan(
         examples=n,
+        replayed=replayed,
         tokens=sum(lengths),
         target_tokens=target_tokens,
         epochs=epochs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,6 +25,16 @@ class Lora(_Spec):
     rank: int = Field(default=16, ge=1, le=256)
     alpha: int = Field(default=32, ge=1, le=1024)
     targets: str = "all-linear"
+
+
+class Replay(_Spec):
+    """General conversations trained on beside the brand's, so that less is forgotten: their share of all examples.
+
+    `conversations` is "bundled" (everyday customer talk) or a file in any format that `brandvoice import` reads.
+    """
+
+    share: Annotated[float, Field(ge=0, lt=1)] | Auto = "auto"
+    conversations: str = Field(default="bundled", min_length=1)
 
 
 class Checkpointing(_Spec):
@@ -52,6 +62,7 @@ class Recipe(_Spec):
     min_examples: int = Field(default=40, ge=1)
     early_stopping: bool = True  # keep the epoch with the lowest holdout loss
     seed: int = Field(default=0, ge=0, lt=2**32)
+    replay: Replay = Replay()
     checkpoint: Checkpointing = Checkpointing()
 
 

@@ -36,6 +36,7 @@ class Task:
     holdout: Sequence[Sequence[Message]]
     start: Path | None = None  # a LoRA adapter to go on from; None: a new one
     halvings: int = 0  # how often memory ran out before
+    replay: Sequence[Sequence[Message]] = ()  # general conversations, against forgetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,12 @@ def prepare(task: Task, machine: Machine) -> Prepared:
             f"{len(train)} usable training examples, but the recipe needs {needed}. "
             "Import or approve more conversations, or lower min_examples in the recipe."
         )
+    replay = _render(renderer, task.replay, limit=task.recipe.max_tokens)
+    train += replay
     plan = make_plan(
         task.recipe,
         lengths=[len(r.token_ids) for r in train],
+        replayed=len(replay),
         target_tokens=sum(r.target_count for r in train),
         parameters=_parameter_count(task.base),
         machine=machine,
