@@ -82,7 +82,7 @@ def prepare(task: Task, machine: Machine) -> Prepared:
         lengths=[len(r.token_ids) for r in train],
         replayed=len(replay),
         target_tokens=sum(r.target_count for r in train),
-        parameters=_parameter_count(task.base),
+        parameters=count_parameters(task.base),
         machine=machine,
         base_digest=task.base.digest,
         data=task.data,
@@ -133,7 +133,7 @@ def _render(renderer: Renderer, conversations: Sequence[Sequence[Message]], *, l
     return [r for r in rendered if r.target_count]
 
 
-def _parameter_count(base: BaseModel) -> int:
+def count_parameters(base: BaseModel) -> int:
     """Parameters as the weight files declare them, without loading one."""
     from safetensors import safe_open
 
