@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from brandvoice.round_settings import NotifySection, RemoteSection, RoundSettings
 from conversations.errors import SettingsError
 from styles.style import STYLE_NAME, faults_sentence
 
-_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 SECRETS = (
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
     "SLACK_SIGNING_SECRET",
     "SLACK_CLIENT_SECRET",
     "BRANDVOICE_STORE_KEY",
+    "BRANDVOICE_WEBHOOK_SECRET",
+    "SMTP_USERNAME",
+    "SMTP_PASSWORD",
+    "OPENAI_API_KEY",
     "DISCORD_TOKEN",
     "BRANDVOICE_API_KEYS",
     "BRANDVOICE_ENDPOINT_KEY",
@@ -122,27 +125,13 @@ class AssignSection(_Section):
     canary: float = Field(default=0.0, ge=0, le=1)
 
 
-class StyleSection(_Section):
+class StyleSection(RoundSettings):
     """How one style is retrained and promoted."""
 
     recipe: str = "default"
-    schedule: str = ""
-    min_new_examples: int = Field(default=25, ge=0)
     promote: Literal["ask", "auto", "never"] = "ask"
     max_general_rise: float = Field(default=0.5, ge=0)  # of the loss on general conversations, in nats per token
     min_holdout: int = Field(default=200, ge=1)  # below this many prompts the gate calls its verdict underpowered
-
-    @field_validator("schedule")
-    @classmethod
-    def _cron(cls, text: str) -> str:
-        if text:
-            from cronsim import CronSim, CronSimError
-
-            try:
-                CronSim(text, _ANY_TIME)
-            except CronSimError as error:
-                raise ValueError(f'"{text}" is not a cron expression ({error}); an example is "0 3 * * 1"') from error
-        return text
 
 
 class Settings(_Section):
@@ -153,6 +142,8 @@ class Settings(_Section):
     slack: SlackSection = SlackSection()
     discord: DiscordSection = DiscordSection()
     http: HttpSection = HttpSection()
+    notify: NotifySection = NotifySection()
+    remote: RemoteSection = RemoteSection()
     assign: tuple[AssignSection, ...] = ()
     styles: Mapping[Name, StyleSection] = {}
 
