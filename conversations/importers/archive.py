@@ -56,7 +56,7 @@ class FolderFiles:
     faults: tuple[Refused, ...]
 
     def open(self, name: str) -> IO[bytes]:
-        return (self.root / name).open("rb")
+        return (self.root / name if name else self.root).open("rb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,24 @@ class ZipFiles:
 
 @contextmanager
 def open_files(path: Path, *, shown: str, limits: Limits) -> Iterator[Files]:
-    """The files of a folder or a zip archive. Raises `ImportRefused` where the archive is broken, locked or a bomb."""
+    """The files of a folder or a zip archive; any other file is the only one, named "".
+
+    Raises `ImportRefused` where the archive is broken, locked or a bomb.
+    """
     if path.is_dir():
         yield _folder(path, shown=shown)
+        return
+    if not is_zip(path):
+        yield FolderFiles(path, ("",), ())
         return
     with _open_zip(path) as archive:
         _expect_no_bomb(archive, path, limits=limits)
         yield _members(archive, shown=shown)
+
+
+def place_of(name: str, *, shown: str) -> str:
+    """How people are told of a file inside."""
+    return f"{shown}/{printable(name)}" if name else shown
 
 
 def is_zip(path: Path) -> bool:
@@ -162,7 +173,10 @@ def _member_fault(member: zipfile.ZipInfo, name: str, *, taken: bool) -> str:
     """Why a member is left alone, or nothing."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts or parts[0] == "/" or ".." in parts or ":" in parts[0]:
-        return "has a name that points outside the archive"
+        return (
+            "has a name that leads out of the archive, as archives do that mean harm, and was not read. "
+            "If it belongs to the export, unpack the archive with a program that you trust, and import the folder"
+        )
     if stat.S_ISLNK(member.external_attr >> 16):
         return "is a link, and links are not followed"
     if taken:

@@ -69,6 +69,8 @@ def _diagnosis(path: Path) -> str:
         return "is a folder and no export."
     if is_zip(path):
         with open_files(path, shown=path.name, limits=Limits()) as files:
+            if files.faults and not files.names:
+                return f"holds nothing that may be read: {files.faults[0].place} {files.faults[0].reason}."
             return f"is a zip archive with {len(files.names)} files, and no export that is known here."
     expect_text(path)
     with path.open("rb") as stream:

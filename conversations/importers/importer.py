@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from conversations.importers.dates import DateOrder
 from conversations.messages import Conversation
 from conversations.person import Person
 
@@ -51,6 +52,7 @@ class Request:
     gap: timedelta = timedelta(minutes=30)
     limits: Limits = field(default_factory=Limits)
     label: str = ""  # how places name the file; its own name when empty
+    dates: DateOrder | None = None  # which number of a date is the day, where the file does not show it
     latest: datetime | None = None  # messages that say they were sent after this are refused
 
     @property

@@ -6,7 +6,7 @@ from it: by the threads that the log names, then by who answers whom, then, outs
 Links between messages are followed in order of time, so a link into the future, as every circle of links has one,
 counts for nothing. What one person writes within two minutes is one utterance: it follows a link as a whole. An
 answer to an announcement of the brand begins a thread of its own, or a popular one would make strangers share one.
-Between only two people nothing is entangled, and links are not looked at.
+Between only two people nothing is entangled, and only links that reach over a silence are followed.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Spool:
         """
         self._settle(brand)
         for (channel,) in self._database.execute("SELECT DISTINCT channel FROM said ORDER BY channel").fetchall():
-            self._link(channel)
+            self._link(channel, gap=gap if pair_alone else timedelta(-1))
             for found in self._in_channel(channel, gap=gap if pair_alone else timedelta(-1), brand=brand):
                 yield (channel, found) if isinstance(found, Exchange) else found
 
@@ -118,17 +118,20 @@ class Spool:
         marks = ((author,) for author in brand)
         self._database.executemany("UPDATE said SET brand = 1 WHERE brand IS NULL AND author = ?", marks)
         self._database.execute("UPDATE said SET brand = 0 WHERE brand IS NULL")
+        self._database.execute(
+            "UPDATE said SET thread = id WHERE thread IS NULL AND (channel, id) IN "
+            "(SELECT DISTINCT channel, thread FROM said WHERE thread IS NOT NULL)"
+        )
         self._database.execute("CREATE INDEX by_time ON said (channel, thread, sent_at)")
 
-    def _link(self, channel: str) -> None:
-        """Gives messages that answer each other a thread, where several people talk."""
+    def _link(self, channel: str, *, gap: timedelta) -> None:
+        """Gives messages that answer each other a thread; between two people, only where a silence parts them."""
         people, links = self._database.execute(
-            "SELECT count(DISTINCT CASE WHEN brand THEN NULL ELSE author END), count(link) FROM said "
-            "WHERE channel = ? AND thread IS NULL",
+            "SELECT count(DISTINCT CASE WHEN brand THEN NULL ELSE author END), count(link) FROM said WHERE channel = ?",
             (channel,),
         ).fetchone()
-        if people > 1 and links:
-            _Links(self._database, channel).follow()
+        if links:
+            _Links(self._database, channel, beyond=-1 if people > 1 else gap // _MICRO).follow()
 
     def _in_channel(self, channel: str, *, gap: timedelta, brand: AbstractSet[str]) -> Iterator[Exchange | Skipped]:
         threads = self._rows("thread IS NOT NULL", channel, order="thread, sent_at, number")
@@ -162,9 +165,10 @@ class _Utterance:
 class _Links:
     """Follows the links of one channel in order of time."""
 
-    def __init__(self, database: sqlite3.Connection, channel: str) -> None:
+    def __init__(self, database: sqlite3.Connection, channel: str, *, beyond: int) -> None:
         self._database = database
         self._channel = channel
+        self._beyond = beyond  # microseconds that have to lie between
 
     def follow(self) -> None:
         """Writes the thread of each linked message into `said`."""
@@ -209,12 +213,12 @@ class _Links:
         if found is None:  # what the brand answers is not in the log, so nobody else's question may be taken for it
             return link if brand else None
         parent, sent_then, by_brand, utterance, thread = found
-        if thread is not None or utterance is None or parent == identity or sent_then > sent_at:
-            return thread if thread is not None and sent_then <= sent_at else None
-        if by_brand:
+        if parent == identity or utterance is None or sent_at - sent_then <= self._beyond:
             return None
-        self._database.execute("UPDATE utterances SET thread = ? WHERE number = ?", (parent, utterance))
-        return str(parent)
+        if thread is None and not by_brand:
+            self._database.execute("UPDATE utterances SET thread = ? WHERE number = ?", (parent, utterance))
+            return str(parent)
+        return None if thread is None else str(thread)
 
 
 _MICRO = timedelta(microseconds=1)

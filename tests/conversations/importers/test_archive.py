@@ -31,7 +31,9 @@ def names_and_faults(path, limits=Limits()):  # noqa: B008
 def test_a_name_that_points_outside_is_refused_and_the_rest_is_read(name, tmp_path):
     result = read(pack(tmp_path / "export.zip", {**export_files(*TURN), name: list(TURN)}), "desk")
     assert result.talk == TALK
-    assert list(result.refused.values()) == ["has a name that points outside the archive"]
+    (reason,) = result.refused.values()
+    assert reason.startswith("has a name that leads out of the archive")
+    assert "import the folder" in reason
     assert list(tmp_path.iterdir()) == [tmp_path / "export.zip"]
 
 
@@ -163,3 +165,9 @@ def test_files_are_read_in_place(tmp_path):
     with open_files(path, shown="x", limits=Limits()) as files, files.open("general/2020-09-13.json") as stream:
         assert isinstance(stream, io.BufferedIOBase)
         assert json.load(stream) == list(TURN)
+
+
+def test_an_archive_of_nothing_but_names_that_point_outside_is_refused_with_that_reason(tmp_path):
+    path = pack(tmp_path / "evil.zip", {"../users.json": [], "../general/2020-01-01.json": list(TURN)})
+    with pytest.raises(ImportRefused, match="holds nothing that may be read: .*leads out of the archive"):
+        read(path, "desk")

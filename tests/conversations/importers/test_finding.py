@@ -6,14 +6,27 @@ import pytest
 
 from conversations.errors import ImportRefused
 from conversations.importers import BUILTIN_IMPORTERS, find_importer
+from tests.conversations.importers.discord_exports import ANNA as ANNA_THERE
+from tests.conversations.importers.discord_exports import channel
+from tests.conversations.importers.discord_exports import said as discord_said
 from tests.conversations.importers.exports import ANNA, DESK, export, export_files, said, unpack
 from tests.conversations.importers.reading import chat, jsonl, read
+from tests.conversations.importers.test_telegram_import import chat as telegram_chat
+from tests.conversations.importers.test_telegram_import import said as telegram_said
 
 SAMPLES = {
     "openai": chat("Hi", "Hello"),
     "sharegpt": {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]},
     "alpaca": {"instruction": "Greet", "output": "Hello"},
     "prompt-completion": {"prompt": "Hi", "completion": "Hello"},
+}
+THERE = ("desk", "user2")
+LOGS = {
+    "discord": json.dumps(channel(discord_said(1, 0, ANNA_THERE, "Hi"), discord_said(2, 1, ("2", "desk"), "Hello"))),
+    "telegram": json.dumps(
+        telegram_chat(telegram_said(1, 0, ("A", "user1"), "Hi"), telegram_said(2, 9, THERE, "Hello"))
+    ),
+    "whatsapp": "13/03/2025, 10:14 - Anna: Hi\n13/03/2025, 10:15 - desk: Hello\n",
 }
 TURN = (said(0, ANNA, "Is it open?"), said(9, DESK, "Until six."))
 
@@ -23,6 +36,9 @@ def sample(request, tmp_path):
     """The name of a format, and a file of it whose name says nothing."""
     if request.param == "slack":
         path = export(tmp_path, *TURN).rename(tmp_path / "file")
+    elif request.param in LOGS:
+        path = tmp_path / "file"
+        path.write_text(LOGS[request.param], encoding="utf-8")
     else:
         path = jsonl(tmp_path / "file", SAMPLES[request.param])
     return request.param, path
@@ -37,7 +53,7 @@ def test_every_format_is_recognised_by_what_it_holds_and_by_its_own_importer_onl
 
 def test_every_format_gives_the_same_conversations_each_time_with_places_in_the_file(sample):
     name, path = sample
-    speakers = ("desk",) if name == "slack" else ()
+    speakers = ("desk",) if name == "slack" or name in LOGS else ()
     first, second = read(path, *speakers), read(path, *speakers)
     assert first == second
     assert len(first.conversations) == 1
@@ -48,7 +64,7 @@ def test_every_format_gives_the_same_conversations_each_time_with_places_in_the_
 def test_every_importer_says_what_it_reads():
     assert len({importer.name for importer in BUILTIN_IMPORTERS}) == len(BUILTIN_IMPORTERS)
     assert all(importer.shape for importer in BUILTIN_IMPORTERS)
-    assert [importer.name for importer in BUILTIN_IMPORTERS if importer.needs_speakers] == ["slack"]
+    assert [importer.name for importer in BUILTIN_IMPORTERS if importer.needs_speakers] == ["slack", *LOGS]
 
 
 def test_a_format_named_against_what_the_file_holds_is_refused(sample):
@@ -60,8 +76,8 @@ def test_a_format_named_against_what_the_file_holds_is_refused(sample):
 
 
 def test_a_format_that_does_not_exist_is_refused_with_those_that_do(tmp_path):
-    with pytest.raises(ImportRefused, match=r"There is no format 'csv'\. There are: auto, slack, openai, sharegpt"):
-        find_importer(jsonl(tmp_path / "a", SAMPLES["openai"]), BUILTIN_IMPORTERS, format="csv")
+    with pytest.raises(ImportRefused, match=r"There is no format 'xml'\. There are: auto, slack, discord"):
+        find_importer(jsonl(tmp_path / "a", SAMPLES["openai"]), BUILTIN_IMPORTERS, format="xml")
 
 
 def test_json_of_another_shape_is_refused_with_its_keys_and_what_can_be_read(tmp_path):

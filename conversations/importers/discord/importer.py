@@ -1,0 +1,63 @@
+"""Reads exports of Discord channels: one file, a folder of them or a zip, as one import, so that replies are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from conversations.errors import ImportRefused
+from conversations.importers.archive import Files, open_files, place_of
+from conversations.importers.chatlog import ChatLog
+from conversations.importers.discord.export import is_export, read_export
+from conversations.importers.discord.message import people_of, read_message
+from conversations.importers.discord.package import channels_of, refusal
+from conversations.importers.importer import Limits, Outcome, Refused, Request, Skipped
+from conversations.importers.spool import Entry
+from conversations.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordImporter:
+    """The importer of what DiscordChatExporter writes as JSON; partitions and threads may lie beside each other."""
+
+    name: str = "discord"
+    shape: str = "channels of Discord as DiscordChatExporter writes them (JSON), one file, a folder or a zip"
+    needs_speakers: bool = True
+
+    def recognises(self, path: Path) -> bool:
+        try:
+            with open_files(path, shown=path.name, limits=Limits()) as files:
+                names = _candidates(files)
+                return bool(channels_of(files.names)) or (bool(names) and all(is_export(files, name) for name in names))
+        except (ImportRefused, OSError):
+            return False
+
+    def read(self, request: Request) -> Iterator[Outcome]:
+        with open_files(request.path, shown=request.shown, limits=request.limits) as files:
+            if channels := channels_of(files.names):
+                raise ImportRefused(refusal(request.path, channels=channels))
+            yield from files.faults
+            yield from ChatLog(request, "discord").read(_entries(files, request))
+
+
+def _candidates(files: Files) -> list[str]:
+    """The files that may hold messages. Beside them, the exporter keeps pictures in folders `…_Files`."""
+    return [name for name in files.names if not name or _is_log(PurePosixPath(name))]
+
+
+def _is_log(path: PurePosixPath) -> bool:
+    hidden = any(part.startswith((".", "__MACOSX")) or part.endswith("_Files") for part in path.parts)
+    return path.suffix.casefold() == ".json" and not hidden
+
+
+def _entries(files: Files, request: Request) -> Iterator[Entry | Refused | Skipped | Person]:
+    speakers = {name.strip().removeprefix("@").casefold() for name in request.speakers}
+    for name in _candidates(files):
+        place = place_of(name, shown=request.shown)
+        for found in read_export(files, name, place=place, cap=request.limits.record_bytes):
+            if isinstance(found, Refused):
+                yield found
+            else:
+                yield from people_of(found[1].value)
+                yield read_message(*found, speakers=speakers)
