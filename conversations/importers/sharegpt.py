@@ -25,9 +25,13 @@ def _turns(record: JsonObject) -> object:
     """The list of turns under whichever key holds one, or None."""
     for key, speaker_keys in _KEYS.items():
         turns = record.get(key)
-        if isinstance(turns, list) and any(isinstance(turn, dict) and turn.keys() & speaker_keys for turn in turns):
+        if isinstance(turns, list) and any(isinstance(turn, dict) and _speaks(turn, speaker_keys) for turn in turns):
             return turns
     return [] if record.get("conversations") == [] else None
+
+
+def _speaks(turn: JsonObject, keys: tuple[str, ...]) -> bool:
+    return bool(turn.keys() & keys) and "from_id" not in turn  # messages of Telegram have a `from` as well
 
 
 def _fits(record: JsonObject) -> bool:

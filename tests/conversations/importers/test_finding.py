@@ -20,7 +20,7 @@ SAMPLES = {
     "alpaca": {"instruction": "Greet", "output": "Hello"},
     "prompt-completion": {"prompt": "Hi", "completion": "Hello"},
 }
-THERE = ("desk", "user2")
+ANNA_ELSEWHERE, THERE = ("Anna", "user1"), ("desk", "user2")
 LOGS = {
     "discord": json.dumps(channel(discord_said(1, 0, ANNA_THERE, "Hi"), discord_said(2, 1, ("2", "desk"), "Hello"))),
     "telegram": json.dumps(
