@@ -46,7 +46,8 @@ def replay_talks(replay: Replay, base: BaseModel, *, brand: int, seed: int, fold
     found = [c.messages for c in read_path(Request(path), BUILTIN_IMPORTERS) if isinstance(c, Conversation)]
     if len(found) < count:
         raise SettingsError(
-            f"The recipe's replay wants {count} conversations, and {path} has {len(found)}. Add more or lower the share."
+            f"The recipe's replay wants {count} conversations, and {path} has {len(found)}. "
+            "Add more, or lower the share."
         )
     return found[:count]
 

@@ -38,6 +38,8 @@ class Plan:
     batch: int
     accumulation: int
     learning_rate: float
+    optimizer: str
+    weight_decay: float
     warmup_steps: int
     scheduler: str
     lora_rank: int
@@ -62,12 +64,12 @@ class Plan:
     def lines(self) -> list[str]:
         """The plan for people to read."""
         m = self.machine
+        examples = f"{self.examples - self.replayed} examples{self._replay}"
         return [
-            f"{self.examples - self.replayed} examples{self._replay}, {self.tokens:,} tokens, "
-            f"{self.target_tokens:,} of them answers",
+            f"{examples}, {self.tokens:,} tokens, {self.target_tokens:,} of them answers",
             f"{self.epochs} epochs, {self.steps} steps, {self.examples_per_step} examples a step",
             f"LoRA rank {self.lora_rank}, alpha {self.lora_alpha}, {self.lora_targets}",
-            f"learning rate {self.learning_rate:g}, {self.scheduler}",
+            f"{self.optimizer}, learning rate {self.learning_rate:g}, {self.scheduler}",
             f"{m.device}, {m.dtype}, {m.threads} threads, seed {self.seed}",
         ]
 
@@ -112,6 +114,8 @@ def make_plan(
         batch=batch,
         accumulation=per_step // batch,
         learning_rate=rate * recipe.learning_rate_multiplier,
+        optimizer=recipe.optimizer,
+        weight_decay=recipe.weight_decay,
         warmup_steps=round(steps * recipe.warmup_share),
         scheduler=recipe.scheduler,
         lora_rank=recipe.lora.rank,

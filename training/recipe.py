@@ -37,6 +37,13 @@ class Replay(_Spec):
     conversations: str = Field(default="bundled", min_length=1)
 
 
+class Limits(_Spec):
+    """What a run may take. Beyond its minutes it ends in good order, with the best adapter so far."""
+
+    minutes: float | None = Field(default=None, gt=0)
+    memory_gb: float | None = Field(default=None, gt=0)  # a run that is expected to need more is not started
+
+
 class Checkpointing(_Spec):
     """How often a run saves where it is: after whichever comes first."""
 
@@ -57,12 +64,16 @@ class Recipe(_Spec):
     learning_rate_multiplier: float = Field(default=1.0, gt=0, le=100)  # times the learning rate, given or worked out
     examples_per_step: int | Auto = "auto"
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
+    optimizer: Literal["adamw", "adafactor", "adamw_8bit"] = "adamw"  # the last needs a GPU and bitsandbytes
+    weight_decay: float = Field(default=0.0, ge=0, le=1)
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
     max_tokens: int = Field(default=1024, ge=16, le=131_072)
     min_examples: int = Field(default=40, ge=1)
     early_stopping: bool = True  # keep the epoch with the lowest holdout loss
     seed: int = Field(default=0, ge=0, lt=2**32)
     replay: Replay = Replay()
+    limits: Limits = Limits()
+    reporters: tuple[Literal["tensorboard", "wandb", "mlflow", "trackio"], ...] = ()
     checkpoint: Checkpointing = Checkpointing()
 
 

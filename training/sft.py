@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ class Trained:
     holdout_loss: float | None
     seconds: float
     tokens_per_second: float
+    steps: int  # that were made: fewer than planned where the run stopped early or ran out of time
+    out_of_time: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Prepared:
 
 def prepare(task: Task, machine: Machine) -> Prepared:
     """Render every example and make the plan; refuses data that the run could not learn from."""
+    _expect_reporters(task.recipe)
     tokenizer = load_tokenizer(task.base)
     renderer = Renderer(tokenizer)
     train = _render(renderer, task.train, limit=task.recipe.max_tokens)
@@ -120,7 +124,25 @@ def train(prepared: Prepared, *, run_dir: Path, watch: Watcher) -> Trained:
         raise TrainingStopped(f"Stopped at step {trainer.state.global_step} of {plan.steps}; the checkpoint is saved.")
     adapter, loss = _keep_adapter(trainer, run_dir, early_stopping=plan.early_stopping and bool(prepared.holdout))
     seconds = time.monotonic() - began
-    return Trained(adapter, plan, prepared.renderer.hash, loss, seconds, trainer.tokens_per_second)
+    return Trained(
+        adapter,
+        plan,
+        prepared.renderer.hash,
+        loss,
+        seconds,
+        trainer.tokens_per_second,
+        steps=trainer.state.global_step,
+        out_of_time=trainer.out_of_time,
+    )
+
+
+def _expect_reporters(recipe: Recipe) -> None:
+    missing = [name for name in recipe.reporters if find_spec(name) is None]
+    if missing:
+        raise TrainingRefused(
+            f"The recipe {recipe.name} reports to {' and '.join(missing)}, which is not installed here. "
+            f"Run: pip install {' '.join(missing)}, or take it out of reporters."
+        )
 
 
 def _render(renderer: Renderer, conversations: Sequence[Sequence[Message]], *, limit: int) -> list[Rendered]:
@@ -166,13 +188,15 @@ def _make_trainer(prepared: Prepared, *, run_dir: Path, store: CheckpointStore, 
     fuse_lora(model)
     return StyleTrainer(
         model,
-        args=training_arguments(plan, run_dir=run_dir, has_holdout=bool(prepared.holdout)),
+        args=training_arguments(
+            plan, run_dir=run_dir, has_holdout=bool(prepared.holdout), reporters=prepared.task.recipe.reporters
+        ),
         train=prepared.train,
         holdout=prepared.holdout,
         tokenizer=prepared.tokenizer,
         plan=plan,
         store=store,
-        checkpointing=prepared.task.recipe.checkpoint,
+        recipe=prepared.task.recipe,
         watch=watch,
         run_dir=run_dir,
     )

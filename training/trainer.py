@@ -27,7 +27,7 @@ from training.checkpoints import CheckpointStore
 from training.kernels import labelled_loss
 from training.plan import Plan
 from training.progress import Progress, Watcher, save_point
-from training.recipe import Checkpointing
+from training.recipe import Recipe
 
 PATIENCE = 2  # epochs without a lower holdout loss before a run with early stopping ends
 WRITE_ERRORS = (OSError, SafetensorError, RuntimeError)  # torch and safetensors report a full disk in their own ways
@@ -35,8 +35,11 @@ FULL = 2**20  # bytes free under which a failed write means a full disk
 _TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2}  # relative difference allowed between our loss and TRL's
 
 
-def training_arguments(plan: Plan, *, run_dir: Path, has_holdout: bool) -> SFTConfig:
-    """The plan in TRL's words. Saving is ours, so TRL's own is off."""
+OPTIMIZERS = {"adamw": "adamw_torch_fused", "adafactor": "adafactor", "adamw_8bit": "adamw_bnb_8bit"}
+
+
+def training_arguments(plan: Plan, *, run_dir: Path, has_holdout: bool, reporters: Sequence[str] = ()) -> SFTConfig:
+    """The plan in TRL's words. Saving is ours, so TRL's own is off; reporters are TRL's own."""
     on_cpu = plan.machine.device == "cpu"
     return SFTConfig(
         output_dir=str(run_dir / "trl"),
@@ -50,13 +53,14 @@ def training_arguments(plan: Plan, *, run_dir: Path, has_holdout: bool) -> SFTCo
         learning_rate=plan.learning_rate,
         lr_scheduler_type=plan.scheduler,
         warmup_steps=plan.warmup_steps,
-        weight_decay=0.0,
+        optim=OPTIMIZERS[plan.optimizer],
+        weight_decay=plan.weight_decay,
         max_grad_norm=1.0,
         max_length=None,
         logging_steps=1,
         eval_strategy="epoch" if has_holdout else "no",
         save_strategy="no",
-        report_to=[],
+        report_to=list(reporters),
         disable_tqdm=True,
         seed=plan.seed,
         data_seed=plan.seed,
@@ -80,7 +84,7 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
         tokenizer: Any,
         plan: Plan,
         store: CheckpointStore,
-        checkpointing: Checkpointing,
+        recipe: Recipe,
         watch: Watcher,
         run_dir: Path,
     ) -> None:
@@ -89,9 +93,7 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
         self._lengths = [len(r.token_ids) for r in train]
         self._labelled_is_right: bool | None = None
         self._saving_to: Path | None = None
-        self._watching = _Watching(
-            plan, tokens=sum(self._lengths), watch=watch, checkpointing=checkpointing, run_dir=run_dir
-        )
+        self._watching = _Watching(plan, tokens=sum(self._lengths), watch=watch, recipe=recipe, run_dir=run_dir)
         super().__init__(
             model,
             args=args,
@@ -107,6 +109,10 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
     @property
     def interrupted(self) -> bool:
         return self._watching.stop_asked
+
+    @property
+    def out_of_time(self) -> bool:
+        return self._watching.out_of_time
 
     @property
     def tokens_per_second(self) -> float:
@@ -192,15 +198,17 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
 class _Watching(TrainerCallback):  # type: ignore[misc]  # nor has transformers
     """Tells the watcher how it goes, asks for checkpoints in time, and stops in good order on SIGINT or SIGTERM."""
 
-    def __init__(self, plan: Plan, *, tokens: int, watch: Watcher, checkpointing: Checkpointing, run_dir: Path) -> None:
+    def __init__(self, plan: Plan, *, tokens: int, watch: Watcher, recipe: Recipe, run_dir: Path) -> None:
         self.plan = plan
+        self.minutes = recipe.limits.minutes
         self.tokens_per_step = tokens / max(1, plan.steps // plan.epochs)
         self.watch = watch
-        self.checkpointing = checkpointing
+        self.checkpointing = recipe.checkpoint
         self.curve = run_dir / "curve.jsonl"
         self.best_file = run_dir / "best" / "best.json"
         self.save_best: Any = None
         self.stop_asked = False
+        self.out_of_time = False
         self.tokens_per_second = 0.0
         self.holdout_loss: float | None = None
         self.worse = 0
@@ -226,6 +234,8 @@ class _Watching(TrainerCallback):  # type: ignore[misc]  # nor has transformers
             self.saved = now
         if self.stop_asked:
             control.should_training_stop = True
+        if self.minutes and now - self.began >= 60 * self.minutes:
+            self.out_of_time = control.should_training_stop = True
 
     def on_log(self, args: Any, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any) -> None:
         if logs and "loss" in logs:

@@ -16,6 +16,7 @@ from tests.training.run_training import RECIPE, run
 from tests.training.talks import TALKS
 from training.plan import Machine
 from training.progress import load_curve
+from training.recipe import Limits
 from training.sft import Task, Trained, prepare, preview, train
 
 CPU = Machine("cpu", "float32", 1)
@@ -110,3 +111,31 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_the_last_whole_check
         train(prepare(task, CPU), run_dir=small_disk, watch=lambda progress: None)
     for manifest in small_disk.glob("checkpoints/step-*/MANIFEST.json"):
         assert json.loads(manifest.read_text())["files"]
+
+
+def test_a_run_beyond_its_minutes_ends_in_good_order_with_an_adapter(base: Path, tmp_path: Path) -> None:
+    recipe = RECIPE.model_copy(update={"limits": Limits(minutes=1e-6)})
+    task = Task(find_base_model(str(base)), recipe, "data", TALKS[:40], TALKS[40:])
+    trained = train(prepare(task, CPU), run_dir=tmp_path, watch=lambda _: None)
+    assert trained.out_of_time
+    assert trained.steps == 1 < trained.plan.steps
+    assert (trained.adapter / "adapter_model.safetensors").is_file()
+    assert trained.holdout_loss is not None
+
+
+def test_a_reporter_that_is_not_installed_is_named_before_anything_starts(base: Path, monkeypatch) -> None:
+    monkeypatch.setattr("training.sft.find_spec", lambda name: None)
+    recipe = RECIPE.model_copy(update={"reporters": ("mlflow",)})
+    with pytest.raises(TrainingRefused, match="reports to mlflow, which is not installed here"):
+        prepare(Task(find_base_model(str(base)), recipe, "data", TALKS, []), CPU)
+
+
+def test_adafactor_trains_as_well(base: Path, tmp_path: Path) -> None:
+    recipe = RECIPE.model_copy(update={"optimizer": "adafactor", "epochs": 1})
+    task = Task(find_base_model(str(base)), recipe, "data", TALKS[:40], TALKS[40:])
+    prepared = prepare(task, CPU)
+    assert "adafactor" in " ".join(prepared.plan.lines())
+    trained = train(prepared, run_dir=tmp_path, watch=lambda _: None)
+    points = [p.loss for p in load_curve(tmp_path / "curve.jsonl") if p.loss is not None]
+    assert points[-1] < points[0]
+    assert trained.steps == prepared.plan.steps
