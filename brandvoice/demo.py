@@ -93,7 +93,13 @@ def _import(workspace: Workspace) -> None:
         for brand, file, speakers in (("harbor", "harbor.jsonl", ()), ("volt", "volt_slack.zip", ("volt-crew",))):
             with resources.as_file(_data(file)) as path:
                 intake = import_path(
-                    path, store=store, importers=importers, style=brand, basis="own-content", speakers=speakers
+                    path,
+                    store=store,
+                    importers=importers,
+                    style=brand,
+                    basis="own-content",
+                    speakers=speakers,
+                    owner="the demo",
                 )
             for line in intake.lines():
                 say(line)

@@ -6,7 +6,7 @@ group "brandvoice" names. Each hook is called once at start and returns objects;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -71,3 +71,8 @@ def commands() -> dict[str, typer.Typer]:  # type: ignore[empty-body]
 @hookspec
 def notifiers() -> Sequence[Callable[[str, dict[str, Any]], None]]:  # type: ignore[empty-body]
     """To be told what happens: an event name and its facts. Collected and checked; no event is sent yet."""
+
+
+@hookspec
+def name_finders() -> Sequence[Callable[[str], Iterable[tuple[int, int]]]]:  # type: ignore[empty-body]
+    """Finders of people's names that no export lists, such as an NER model: text → start and end of each name."""

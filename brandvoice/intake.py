@@ -73,6 +73,7 @@ def import_path(
     format_name: str = "auto",
     speakers: tuple[str, ...] = (),
     owner: str = "",
+    licence: str = "",
     dry_run: bool = False,
     now: datetime | None = None,
 ) -> Intake:
@@ -88,6 +89,7 @@ def import_path(
         train_allowed=True,
         added_at=now or datetime.now(UTC),
         owner=owner,
+        licence=licence,
     )
     account = _Account(store.directory, None if dry_run else source)
     outcomes = read_path(Request(path, speakers=speakers), importers, format=format_name)

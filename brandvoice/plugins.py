@@ -13,7 +13,7 @@ from brandvoice import builtin, hookspecs
 from conversations.errors import PluginError
 
 GROUP = "brandvoice"
-_LISTS = ("importers", "curation_steps", "checks", "recipes", "reply_filters", "notifiers")
+_LISTS = ("importers", "curation_steps", "checks", "recipes", "reply_filters", "notifiers", "name_finders")
 _TABLES = ("platforms", "engines", "commands")
 
 

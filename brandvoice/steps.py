@@ -55,7 +55,7 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
             roster=names,
             reviewers={s.id: s.reviewer for s in approved if s.reviewer},
         )
-        raise_alarms(workspace, store, curated.alarms, style=style, notifiers=offers.list("notifiers"))
+        raise_alarms(workspace, store, curated.alarms, style=style)
     return save_dataset(curated, style=style, data_dir=workspace.data, now=datetime.now(UTC)), curated
 
 

@@ -47,6 +47,14 @@ class Erasures:
                 raise NotFound(f"There is no erasure {erasure!r}.")
         return digest
 
+    def covers(self) -> Callable[[str], bool]:
+        """Whether a conversation or submission with an id was erased, or holds a vote of whom nobody proved erased."""
+        with self._database.reading() as connection:
+            marks = consent.erased(connection)
+            unproved = connection.scalars(select(erasures.c.facts).where(erasures.c.digest.is_(None)))
+            gone = marks.found.union(*(facts.get("voted_in", ()) for facts in unproved))
+        return lambda name: marks.of_conversation(name) in gone
+
     def newest(self) -> int:
         """A number that grows with each erasure."""
         with self._database.reading() as connection:

@@ -113,8 +113,9 @@ def _audit(connection: Connection, erasure: Erasure, *, now: datetime) -> None:
 
 def _record(connection: Connection, person: str, erasure: Erasure, *, now: datetime) -> str:
     name = uuid.uuid4().hex[:16]
-    marks = [consent.marks(connection).of_person(person)]
-    row = {"id": name, "at": now, "marks": marks, "digest": None, "facts": _counts(erasure)}
+    marks = consent.marks(connection)
+    facts = {**_counts(erasure), "voted_in": list(map(marks.of_conversation, erasure.voted_in))}
+    row = {"id": name, "at": now, "marks": [marks.of_person(person)], "digest": None, "facts": facts}
     connection.execute(insert(ledger_tables.erasures).values(**row))
     return name
 

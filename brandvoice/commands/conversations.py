@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from brandvoice.commands.context import workspace_of
+from brandvoice.commands.context import operator, workspace_of
 from brandvoice.output import Json, print_facts, print_json, print_rows, say
 from conversations.errors import ImportRefused, NotFound
 
@@ -29,7 +29,8 @@ def import_(
     ],
     format_: Annotated[str, typer.Option("--format", help="auto finds it by content.")] = "auto",
     speaker: Annotated[list[str] | None, typer.Option(help="Whose messages are the brand's (repeatable).")] = None,
-    owner: Annotated[str, typer.Option(help="Who answers for this source.")] = "",
+    owner: Annotated[str, typer.Option(help="Who answers for this source (default: whoever imports it).")] = "",
+    licence: Annotated[str, typer.Option(help="Under which licence, where there is one.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Say what would come in; store nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -51,7 +52,8 @@ def import_(
                 basis=basis,
                 format_name=format_,
                 speakers=tuple(speaker or ()),
-                owner=owner,
+                owner=owner or operator(),
+                licence=licence,
                 dry_run=dry_run,
             )
             for path in paths

@@ -14,7 +14,7 @@ from conversations.messages import Conversation, Message
 from conversations.sources import Source
 from styles.dataset import load_dataset
 
-SOURCE = Source("s", "tea", "openai", "chats", "consent", True, datetime(2026, 1, 1, tzinfo=UTC))
+SOURCE = Source("s", "tea", "openai", "chats", "consent", True, datetime(2026, 1, 1, tzinfo=UTC), owner="Kim")
 
 
 def talk(number: int, author: str) -> Conversation:

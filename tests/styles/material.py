@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ SOURCES = {
     "later": source("later", added_at=DAY + timedelta(days=30)),
     "silent": source("silent", basis=None),
     "closed": source("closed", allowed=False),
+    "orphan": replace(source("orphan"), owner=""),
 }
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from conversations.consent import Marks, Unwilling
 from conversations.messages import Conversation
 from conversations.roster import Roster
-from styles.curation import Curated, Limits
+from styles.curation import Curated, Limits, Step
+from styles.steps import refuse_unwilling
 from tests.conversations.planted import planted
 from tests.styles.material import conversation, curated, message, texts
 
@@ -23,12 +25,34 @@ def only(result: Curated) -> tuple[str, str]:
 
 @pytest.mark.parametrize(
     ("source", "reason"),
-    [(None, "no-source"), ("gone", "no-source"), ("silent", "no-basis"), ("closed", "not-allowed")],
+    [
+        (None, "no-source"),
+        ("gone", "no-source"),
+        ("silent", "no-basis"),
+        ("closed", "not-allowed"),
+        ("orphan", "no-owner"),
+    ],
 )
 def test_without_a_basis_nothing_is_learned(source: str | None, reason: str) -> None:
     result = curated([GOOD, conversation("bad", "u: hi", "a: hello", source=source)])
     assert only(result) == ("basis", reason)
     assert [example.id for example in result.examples] == ["good"]
+
+
+def test_whoever_opted_out_and_every_channel_that_did_is_not_learned_from() -> None:
+    marks = Marks(b"key")
+    unwilling = Unwilling(replace(marks, found=frozenset({marks.of_person("U7")})), frozenset({"random"}))
+    theirs = Conversation("theirs", (message("u: hi", author="U7"), message("a: hello")), source="log")
+    there = conversation("there", "u: hey", "a: ahoy", place="export.zip/random/2026-01-02.json[3]")
+    live = Conversation("live", (message("u: yo", id="slack:RANDOM/1.2"), message("a: aye")), source="log")
+    near = conversation("near", "u: oh", "a: well", place="export.zip/random-talk/2026-01-02.json[3]")
+    step = Step("consent", lambda batch: [refuse_unwilling(draft, unwilling) for draft in batch])
+    result = curated([GOOD, theirs, there, live, near], extra=[step])
+    assert {d.id: d.reason for d in result.dropped} == {
+        "theirs": "opted-out",
+        "there": "channel-opted-out",
+        "live": "channel-opted-out",
+    }
 
 
 def test_a_refused_conversation_does_not_push_out_an_equal_one_that_is_allowed() -> None:
