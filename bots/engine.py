@@ -89,15 +89,13 @@ class Engine(Protocol):
 class Remembering(Protocol):
     """An engine that keeps something of conversations between requests."""
 
-    def forget(self, person: str) -> None:
-        """Drop whatever is remembered of conversations with a person (`Request.person`)."""
+    def people(self) -> list[str]:
+        """Those of whom something is remembered, as `Request.person` named them."""
         ...
 
-
-def forget_person(engine: Engine, person: str) -> None:
-    """Let an engine forget a person; one that remembers nobody has nothing to do."""
-    if isinstance(engine, Remembering):
-        engine.forget(person)
+    def forget(self, person: str) -> None:
+        """Drop whatever is remembered of conversations with a person, and keep nothing of answers being given."""
+        ...
 
 
 async def reply_text(engine: Engine, request: Request) -> str:

@@ -90,6 +90,7 @@ async def _serve(workspace: Workspace, platforms: Sequence[Platform]) -> None:
 
 async def _run(workspace: Workspace, platforms: Sequence[Platform]) -> None:
     from bots.contributions import Contributions
+    from bots.forgetting import forget_erased
 
     offers = load_plugins()
     refusals: Sequence[BaseException] = ()
@@ -98,6 +99,9 @@ async def _run(workspace: Workspace, platforms: Sequence[Platform]) -> None:
         stack.callback(store.close)
         assistant = await asyncio.to_thread(make_assistant, workspace, store, offers)
         stack.push_async_callback(assistant.engine.close)
+        stack.push_async_callback(assistant.close)
+        forgetting = asyncio.create_task(forget_erased(assistant.engine, store.erasures), name="forgetting")
+        stack.callback(forgetting.cancel)
         contributions = Contributions(store, importers=offers.list("importers"))
         try:
             async with asyncio.TaskGroup() as group:

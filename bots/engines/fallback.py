@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from bots.engine import Engine, Request, forget_person
+from bots.engine import Engine, Remembering, Request
 from conversations.errors import EngineUnreachable
 
 log = logging.getLogger(__name__)
@@ -93,14 +93,22 @@ class FallbackEngine:
 
     def forget(self, person: str) -> None:
         """See `Remembering`."""
-        forget_person(self._first, person)
-        if self._second is not None and self._second.done():
-            forget_person(self._second.result(), person)
+        for engine in self._remembering():
+            engine.forget(person)
+
+    def people(self) -> list[str]:
+        """See `Remembering`."""
+        return sorted({person for engine in self._remembering() for person in engine.people()})
 
     async def close(self) -> None:
         await self._first.close()
         if self._second is not None:
             await (await self._second).close()
+
+    def _remembering(self) -> list[Remembering]:
+        ready = self._second is not None and self._second.done() and not self._second.exception()
+        engines = [self._first, *([self._second.result()] if self._second and ready else [])]
+        return [engine for engine in engines if isinstance(engine, Remembering)]
 
     async def _fallback(self) -> Engine:
         """The second engine; whoever comes while it is being made waits for the same one."""

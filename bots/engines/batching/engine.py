@@ -134,8 +134,12 @@ class BatchingEngine:
         )
 
     def forget(self, person: str) -> None:
-        """Drop whatever is remembered of conversations with a person."""
+        """See `Remembering`."""
         self._loop.forget(person)
+
+    def people(self) -> list[str]:
+        """See `Remembering`."""
+        return sorted({*self._loop.prefixes.people(), *self._open_of} - {""})
 
     @contextmanager
     def _place(self, person: str) -> Iterator[None]:

@@ -86,7 +86,8 @@ class ModelLoop:
         self._commands.put(lambda: self._drop(reply))
 
     def forget(self, person: str) -> None:
-        self._commands.put(lambda: self.prefixes.forget(person))
+        """Drop what is kept of a person, and keep nothing of what they are being told."""
+        self._commands.put(lambda: self._forget(person))
 
     def close(self) -> None:
         """Stop everything and wait for the thread."""
@@ -235,7 +236,7 @@ class ModelLoop:
 
     def _finish(self, reply: Reply, text: str, *, reason: Literal["stop", "length"]) -> None:
         finish = Finish(reason, len(reply.prompt.tokens), reply.said)
-        if reply.person and reply.computed >= SHORTEST:
+        if reply.person and not reply.forgotten and reply.computed >= SHORTEST:
             kept = self.runtime.cache.snapshot(reply.slot, reply.computed)
             self.prefixes.keep(reply.scope(self._base), reply.tokens[: reply.computed], kept)
         self._drop(reply)
@@ -253,6 +254,11 @@ class ModelLoop:
             self.running.remove(reply)
             heapq.heappush(self._free, reply.slot)
             reply.slot = NO_SLOT
+
+    def _forget(self, person: str) -> None:
+        self.prefixes.forget(person)
+        for reply in [*self.running, *self.waiting.everyone()]:
+            reply.forgotten = reply.forgotten or reply.person == person
 
     def _stop(self) -> None:
         for reply in [*self.running, *self.waiting.everyone()]:

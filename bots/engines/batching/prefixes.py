@@ -92,6 +92,10 @@ class PrefixStore:
         for number in [n for n, e in self._entries.items() if e.scope.person == person]:
             self._drop(number)
 
+    def people(self) -> list[str]:
+        """Those whose conversations are remembered; other threads may ask."""
+        return [entry.scope.person for entry in list(self._entries.values())]
+
     def clear(self) -> None:
         self._entries.clear()
         self.size = 0

@@ -45,6 +45,7 @@ class Reply:
     shared: int = 0  # tokens that are yet to be kept for everybody
     slot: int = NO_SLOT
     looked_up: bool = False
+    forgotten: bool = False  # its person asked to be forgotten: nothing of it is kept
 
     def __post_init__(self) -> None:
         self.tokens = list(self.prompt.tokens)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bots.engine import Engine, Request, forget_person
+from bots.engine import Engine, Request
 from bots.engines.fallback import Breaker, BreakerLimits, FallbackEngine
 from brandvoice.testing import ScriptedEngine
 from conversations.errors import EngineBusy, EngineError, EngineUnreachable, VoiceRefused
@@ -94,11 +94,15 @@ async def test_both_forget_a_person(clock: Clock) -> None:
     forgotten: list[str] = []
 
     class Forgetting(ScriptedEngine):
+        def people(self) -> list[str]:
+            return ["ann"]
+
         def forget(self, person: str) -> None:
             forgotten.append(person)
 
     engine = FallbackEngine(Forgetting(AWAY), Forgetting)
     await answer(engine, HI)
-    forget_person(engine, "ann")
-    forget_person(ScriptedEngine(), "ann")
+    assert engine.people() == ["ann"]
+    engine.forget("ann")
+    FallbackEngine(ScriptedEngine(), ScriptedEngine).forget("ann")
     assert forgotten == ["ann", "ann"]
