@@ -7,8 +7,8 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -19,6 +19,8 @@ from conversations.errors import CurationRefused, NotFound
 from styles.curation import Curated
 from styles.dataset_card import NOT_COVERED, dataset_card
 from styles.examples import Example, digest_of
+from styles.preference_rows import PAIRS, VOTES, read_preferences, write_preferences
+from styles.preferences import Preference, Preferences
 from styles.rows import read_rows, write_rows
 from styles.split import Part, Split, split_examples
 from styles.style import STYLE_NAME
@@ -53,6 +55,7 @@ class Manifest:
     not_covered: Sequence[str]
     files: Mapping[str, str]
     schema: int = SCHEMA
+    preferences: Mapping[str, Any] = field(default_factory=dict)  # pairs and votes; empty: nobody said anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,24 @@ class DatasetVersion:
         """The rows of one part, by id. Raises `CurationRefused` if the file is not the one that was written."""
         return read_rows(self._checked(f"{part}.parquet"))
 
+    def pairs(self, part: Part) -> list[Preference]:
+        """The pairs of a wanted and an unwanted reply on one side of the split, by id."""
+        return self._preferences(PAIRS, part)
+
+    def votes(self, part: Part) -> list[Preference]:
+        """The replies that people voted on, on one side of the split, by id."""
+        return self._preferences(VOTES, part)
+
+    def _preferences(self, name: str, part: Part) -> list[Preference]:
+        if name not in self.manifest.files:
+            return []
+        return [row for row in read_preferences(self._checked(name)) if row.part == part]
+
     def seen(self) -> frozenset[str]:
-        """Every conversation that it was made from, also those of which nothing was kept."""
+        """Every conversation that it was made from, also those of which nothing was kept, and those voted in."""
         kept = {example.conversation_id for part in PARTS for example in self.examples(part)}
+        for row in (row for part in PARTS for row in (*self.pairs(part), *self.votes(part))):
+            kept |= {row.conversation_id, row.example_id or row.conversation_id}
         lines = self._checked(DROPPED).read_text(encoding="utf-8").splitlines()
         return frozenset(kept | {json.loads(line)["conversation_id"] for line in lines})
 
@@ -128,16 +146,24 @@ class DatasetDiff:
 
 
 def save_dataset(
-    curated: Curated, *, style: str, data_dir: Path, now: datetime, split: Split | None = None
+    curated: Curated,
+    *,
+    style: str,
+    data_dir: Path,
+    now: datetime,
+    split: Split | None = None,
+    preferences: Callable[[Mapping[str, Part]], Preferences] | None = None,
 ) -> DatasetVersion:
     """Freeze what a curation led to; the same content again is the version that is there already.
 
     The hash covers the examples, their basis, their side and the settings; not when, where or from which file they
-    were imported. A killed save leaves nothing that counts. Raises `CurationRefused`.
+    were imported. `preferences` makes the pairs and votes that go with it, given the side of each conversation. A
+    killed save leaves nothing that counts. Raises `CurationRefused`.
     """
     chosen = split or Split()
     sides = split_examples(curated.examples, chosen)
-    digest = _content_hash(curated, chosen, sides)
+    stated = preferences(sides) if preferences else Preferences()
+    digest = _content_hash(curated, chosen, sides, stated)
     root = _style_root(data_dir, style)
     folder = root / digest
     try:
@@ -147,7 +173,8 @@ def save_dataset(
             if not _is_intact(folder, style):
                 parent = _latest(root, but=digest)
                 manifest = _manifest(curated, chosen, sides, style=style, digest=digest, now=now, parent=parent)
-                _write(folder, manifest, curated, sides)
+                manifest = replace(manifest, preferences=stated.facts())
+                _write(folder, manifest, curated, sides, stated)
             _write_file(root / _LATEST, digest + "\n")
     except Timeout as error:
         raise CurationRefused(
@@ -194,9 +221,10 @@ def _index(version: DatasetVersion) -> dict[str, tuple[str, Part]]:
     return {example.id: (example.digest, part) for part in PARTS for example in version.examples(part)}
 
 
-def _content_hash(curated: Curated, split: Split, sides: Mapping[str, Part]) -> str:
+def _content_hash(curated: Curated, split: Split, sides: Mapping[str, Part], stated: Preferences) -> str:
     rows = sorted([example.digest, sides[example.conversation_id]] for example in curated.examples)
-    return digest_of({"schema": SCHEMA, "rows": rows, "settings": curated.settings, "split": asdict(split)})
+    said = {"preferences": stated.digest()} if stated.rows else {}
+    return digest_of({"schema": SCHEMA, "rows": rows, "settings": curated.settings, "split": asdict(split), **said})
 
 
 def _manifest(
@@ -245,13 +273,14 @@ def _counts(examples: Sequence[Example]) -> dict[str, int]:
     }
 
 
-def _write(folder: Path, manifest: Manifest, curated: Curated, sides: Mapping[str, Part]) -> None:
+def _write(folder: Path, manifest: Manifest, curated: Curated, sides: Mapping[str, Part], stated: Preferences) -> None:
     """Write into a temporary folder, the manifest last, and rename it into place."""
     temporary = folder.with_name(f"{_TEMPORARY}{folder.name}")
     temporary.mkdir()
     for part in PARTS:
         write_rows(temporary / f"{part}.parquet", _part(curated.examples, sides, part))
-    lines = (json.dumps(asdict(dropped), ensure_ascii=False) for dropped in curated.dropped)
+    write_preferences(temporary, stated.rows)
+    lines = (json.dumps(asdict(dropped), ensure_ascii=False) for dropped in (*curated.dropped, *stated.dropped))
     (temporary / DROPPED).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     (temporary / "README.md").write_text(dataset_card(manifest), encoding="utf-8")
     files = {path.name: _file_digest(path) for path in sorted(temporary.iterdir())}

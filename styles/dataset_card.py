@@ -19,6 +19,12 @@ _COLUMNS = (
     "id, conversation_id, messages (role, content, trainable), place, source, basis, author and reviewer (pseudonyms), "
     "redactions (kind, count), known_since. Only trainable assistant messages are learned."
 )
+_PREFERENCE_FILES = (("preferences.parquet", "pairs"), ("votes.parquet", "votes"))
+_PREFERENCE_COLUMNS = (
+    "Pairs are a prompt, the reply that is wanted and the one that is not; votes a prompt, a reply of the assistant "
+    "and whether people want it (`label`), with how much of that counts (`weight`). One vote counts for each person "
+    "and reply; voted replies come from the current and the previous voice only."
+)
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -37,6 +43,7 @@ def dataset_card(manifest: Manifest) -> str:
         "## Where it came from": _table(("source", "kind", "basis", "examples"), sources),
         "## What was left out": f"{_table(heads, steps)}\n\n`dropped.jsonl` has every one of them with its reason.",
         "## What was hidden": _hidden(manifest.redactions),
+        **_preferences(manifest.preferences),
         "## What is not covered": "\n".join(f"- {line}" for line in manifest.not_covered),
         "## Columns": _COLUMNS,
     }
@@ -61,6 +68,23 @@ def _split(split: Mapping[str, Any]) -> str:
         f"{split['share']:.0%} of the conversations are held out by a stable hash of their ids (at least "
         f"{split['at_least']}, in small sets at most a quarter). Conversations that share a reply are on the same side."
     )
+
+
+def _preferences(facts: Mapping[str, Any]) -> dict[str, str]:
+    """What people thought of replies; nothing where nobody said anything."""
+    if not facts:
+        return {}
+    rows = [(f"`{name}`", facts[key]["train"], facts[key]["holdout"]) for name, key in _PREFERENCE_FILES]
+    told = [
+        _table(("file", "train", "holdout"), rows),
+        _PREFERENCE_COLUMNS,
+    ]
+    if facts["left_out"]:
+        told.append(_table(("left out", "number"), facts["left_out"].items()))
+    if facts["reasons"]:
+        told.append(_table(("what people said was wrong", "votes"), facts["reasons"].items()))
+    told += [f"- set aside: {sentence}" for sentence in facts["quarantined"]]
+    return {"## What people prefer": "\n\n".join(told)}
 
 
 def _hidden(redactions: Mapping[str, int]) -> str:

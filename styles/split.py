@@ -32,7 +32,7 @@ def split_examples(examples: Sequence[Example], split: Split) -> dict[str, Part]
     holdout, once `at_least` are held out. Raises `CurationRefused` if nothing can be held out.
     """
     groups = _groups(examples)
-    heights = {group: max(map(_bucket, leaders)) for group, (_, leaders) in groups.items()}
+    heights = {group: max(map(bucket, leaders)) for group, (_, leaders) in groups.items()}
     enough = min(split.at_least, len(groups) // 4) or 1
     chosen = {group for group, height in heights.items() if height < split.share}
     for group in sorted(heights, key=lambda group: (heights[group], group)):
@@ -93,7 +93,7 @@ class _Ties:
         self._above[younger] = older
 
 
-def _bucket(conversation: str) -> float:
+def bucket(conversation: str) -> float:
     """A number from 0 to 1 that a conversation keeps for good."""
     digest = hashlib.sha256(conversation.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:6]) / 2**48

@@ -1,0 +1,183 @@
+"""Gathering: what people said of replies, out of the store, as claims to curate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from conversations.errors import NotFound
+from conversations.messages import Feedback, Message, Submission
+from conversations.preferences import PreferencePair
+from conversations.store import ConversationStore
+from styles.preferences import Claim
+from styles.voting import Ballot, Count, VotingRules, count_votes
+
+CONTEXT = 16  # messages before a reply that make its prompt
+PAIRS_PER_PERSON = 200  # the newest ones
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Claims of one style, and the count that those of votes come from."""
+
+    claims: tuple[Claim, ...]
+    count: Count
+
+
+def gather(
+    store: ConversationStore,
+    style: str,
+    *,
+    speaking: Collection[str],
+    rules: VotingRules,
+    submissions_source: str,
+    votes_source: str,
+    imported: Iterable[PreferencePair] = (),
+) -> Gathered:
+    """Every approved better answer with the reply it replaces, and every voted reply of the voices `speaking`.
+
+    Replies of nobody knows which voice, votes of people who do not want to be learned from, and prompts in which one
+    of those wrote stay out. `imported` pairs come with sources of their own.
+    """
+    left_out: Counter[str] = Counter()
+    opted_out = _OptedOut(store)
+    approved = store.submissions(style=style, state="approved")
+    pairs = list(_pairs(store, approved, style=style, source=submissions_source, opted_out=opted_out, out=left_out))
+    others = [Claim.of(pair) for pair in imported if _sound(pair, left_out)]
+    given = _valid_votes(store.feedback(style), style=style, speaking=speaking, opted_out=opted_out, out=left_out)
+    count = count_votes(given, rules)
+    votes = list(_votes(store, count.ballots, source=votes_source, opted_out=opted_out, out=left_out))
+    together = Counter(count.left_out)
+    together.update(left_out)
+    return Gathered((*_capped(pairs, together), *others, *votes), replace(count, left_out=dict(together)))
+
+
+class _OptedOut:
+    """Asks the store once about each person."""
+
+    def __init__(self, store: ConversationStore) -> None:
+        self._store = store
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, person: str | None) -> bool:
+        if not person:
+            return False
+        if person not in self._known:
+            self._known[person] = self._store.opted_out(person)
+        return self._known[person]
+
+    def any_of(self, messages: Sequence[Message]) -> bool:
+        return any(self(message.author) for message in messages)
+
+
+def _pairs(
+    store: ConversationStore,
+    approved: Sequence[Submission],
+    *,
+    style: str,
+    source: str,
+    opted_out: _OptedOut,
+    out: Counter[str],
+) -> Iterator[Claim]:
+    """Oldest first."""
+    for submission in approved:
+        if not submission.replaces:
+            continue
+        try:
+            conversation, reply = store.message(submission.replaces)
+        except NotFound:
+            out["reply-gone"] += 1
+            continue
+        prompt, better = submission.messages[:-1], submission.messages[-1]
+        if not _is_of(reply.voice, style):
+            out["other-voice"] += 1
+        elif opted_out(submission.person) or opted_out.any_of(prompt):
+            out["opted-out"] += 1
+        elif not prompt or prompt[-1].role != "user":
+            out["no-prompt"] += 1
+        else:
+            yield Claim(
+                submission.id,
+                conversation,
+                prompt,
+                better.content,
+                reply.content,
+                source,
+                place=f"submission:{submission.id[:10]}",
+                example_id=submission.id,
+                voice=reply.voice,
+                author=submission.person,
+                reviewer=submission.reviewer,
+                people=2,
+            )
+
+
+def _capped(pairs: Sequence[Claim], out: Counter[str]) -> list[Claim]:
+    """Of one author only the newest, so that no voice is that of one busy person."""
+    seen: Counter[str | None] = Counter()
+    kept: list[Claim] = []
+    for pair in reversed(pairs):
+        seen[pair.author] += 1
+        if seen[pair.author] > PAIRS_PER_PERSON:
+            out["author-cap"] += 1
+        else:
+            kept.append(pair)
+    return kept[::-1]
+
+
+def _sound(pair: PreferencePair, out: Counter[str]) -> bool:
+    if pair.fault:
+        out["unusable-pair"] += 1
+    return not pair.fault
+
+
+def _valid_votes(
+    given: Iterable[Feedback], *, style: str, speaking: Collection[str], opted_out: _OptedOut, out: Counter[str]
+) -> list[Feedback]:
+    valid = []
+    for feedback in given:
+        if not feedback.thumb:
+            continue
+        if not _is_of(feedback.voice, style) or feedback.voice not in speaking:
+            out["other-voice"] += 1
+        elif opted_out(feedback.person):
+            out["opted-out"] += 1
+        else:
+            valid.append(feedback)
+    return valid
+
+
+def _votes(
+    store: ConversationStore, ballots: Iterable[Ballot], *, source: str, opted_out: _OptedOut, out: Counter[str]
+) -> Iterator[Claim]:
+    for ballot in ballots:
+        try:
+            conversation, reply = store.message(ballot.reply)
+            said = store.conversation(conversation).messages
+        except NotFound:  # erased meanwhile
+            out["reply-gone"] += 1
+            continue
+        before = next((i for i, message in enumerate(said) if message.id == reply.id), 0)
+        prompt = said[max(0, before - CONTEXT) : before]
+        if opted_out.any_of(prompt):
+            out["opted-out"] += 1
+        elif not prompt or prompt[-1].role != "user":
+            out["no-prompt"] += 1
+        else:
+            yield Claim(
+                ballot.reply,
+                conversation,
+                prompt,
+                reply.content if ballot.label else None,
+                None if ballot.label else reply.content,
+                source,
+                place=f"reply:{ballot.reply[:10]}",
+                weight=ballot.weight,
+                voice=reply.voice,
+                people=len(ballot.people),
+            )
+
+
+def _is_of(voice: str | None, style: str) -> bool:
+    return bool(voice) and str(voice).rpartition("@")[0] == style
