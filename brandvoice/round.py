@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from brandvoice import decisions, steps
+from brandvoice.evidence import style_digest
 from brandvoice.judging import judge
 from brandvoice.output import say
 from brandvoice.rounds import Round
@@ -24,7 +25,7 @@ def go_on(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Of
     Each step ends with a change that only the owner of the lease can make: whoever lost it stops with RoundLost.
     """
     steps_by_state = {"queued": _curate, "curated": _train, "trained": _evaluate, "evaluated": _conclude}
-    while round_.is_open:
+    while round_.is_open and round_.owner is not None:
         round_ = steps_by_state[round_.state](workspace, rounds, round_, offers=offers)
     return round_
 
@@ -33,7 +34,9 @@ def _curate(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: 
     dataset, _ = steps.curate_style(workspace, round_.style, offers=offers)
     examples = {"train": dataset.train_count, "dataset": dataset.manifest.hash}
     said = f"Dataset {dataset.manifest.hash[:12]} has {dataset.train_count} examples to learn from."
-    return rounds.advance(round_, state="curated", dataset=dataset.manifest.hash, message=said, facts=examples)
+    options = {**round_.options, "style_digest": style_digest(workspace.style(round_.style))}
+    changes: dict[str, Any] = {"state": "curated", "dataset": dataset.manifest.hash, "options": options}
+    return rounds.advance(round_, message=said, facts=examples, **changes)
 
 
 def _train(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Offers) -> Round:
@@ -76,7 +79,11 @@ def _conclude(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers
             registry.reject(round_.style, voice.manifest.number, who=WHO, reason=reason)
         say(f"{voice.reference} is rejected.")
         return rounds.release(round_, state="rejected", reason=reason, facts=facts)
-    if workspace.settings.style(round_.style).promote == "auto":
+    settings = workspace.settings.style(round_.style)
+    if settings.promote == "auto" and settings.is_quiet(rounds.now()) and round_.origin != "hand":
+        later = settings.quiet_end(rounds.now())
+        return rounds.release(round_, not_before=later, message="It passed, and is promoted after the quiet hours.")
+    if settings.promote == "auto":
         registry.promote(round_.style, voice.manifest.number, who=WHO, reason=reason)
         say(f"{voice.reference} speaks now.")
         return decisions.promoted(workspace, rounds, round_, reason=reason, **facts)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
@@ -16,9 +16,10 @@ Trigger = Literal["examples", "style", "score", "satisfaction"]
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f'"{name}" is not a time zone; an example is "Europe/Berlin"')
-    return name
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f'"{name}" is not a time zone; an example is "Europe/Berlin"') from error
 
 
 def _hours(text: str) -> str:
@@ -71,6 +72,15 @@ class RoundSettings(BaseModel):
     def is_quiet(self, moment: datetime) -> bool:
         return bool(self.quiet_hours) and within(self.quiet_hours, moment.astimezone(self.zone).time())
 
+    def quiet_end(self, moment: datetime) -> datetime:
+        """When the quiet hours that a moment lies in are over."""
+        return _end_of(self.quiet_hours, moment.astimezone(self.zone))
+
+    def window_begin(self, moment: datetime) -> datetime:
+        """When the window in which training may run opens next."""
+        begin, _, end = self.window.partition("-")
+        return _end_of(f"{end}-{begin}", moment.astimezone(self.zone))
+
     def may_train(self, moment: datetime) -> bool:
         return not self.window or within(self.window, moment.astimezone(self.zone).time())
 
@@ -83,6 +93,12 @@ def within(hours: str, moment: time) -> bool:
     if begin < end:
         return begin <= moment < end
     return moment >= begin or moment < end
+
+
+def _end_of(hours: str, moment: datetime) -> datetime:
+    end = hours.partition("-")[2]
+    at = moment.replace(hour=int(end[:2]), minute=int(end[3:]), second=0, microsecond=0)
+    return (at if at > moment else at + timedelta(days=1)).astimezone(UTC)
 
 
 class NotifySection(BaseModel):

@@ -8,8 +8,10 @@ from brandvoice import steps
 from brandvoice.output import complain
 from brandvoice.owners import this_process
 from brandvoice.plugins import load_plugins
+from brandvoice.preflight import fly
 from brandvoice.rounds import Round, Until
 from brandvoice.supervisor import run_here
+from brandvoice.worker import find_due, note_due
 from conversations.errors import RoundRefused
 from styles.dataset import load_dataset
 
@@ -29,6 +31,31 @@ def start_round(workspace: Workspace, style: str, *, recipe: str | None, dataset
         _refuse_a_second(rounds, style)
         queued = rounds.queue(style, recipe=named, until=until, dataset=known, paused=True)
         return _run(workspace, rounds, queued)
+
+
+def start_due_round(workspace: Workspace, style: str, *, recipe: str | None) -> Round | str:
+    """Run a round here if one is due; else why not. Decided as a worker does, and never twice for one moment."""
+    offers = load_plugins()
+    with workspace.open_rounds() as rounds:
+        found = find_due(workspace, rounds, style, now=rounds.now(), asked=True)
+        noted = note_due(workspace, rounds, style, found=found, offers=offers, recipe=recipe)
+        if noted is None or noted.state == "skipped":
+            return noted.reason if noted else found.reason
+        return _run(workspace, rounds, noted)
+
+
+def queue_round(workspace: Workspace, style: str, *, recipe: str | None, who: str, until: Until = "promoted") -> Round:
+    """Leave a round for the next free worker. Raises RoundRefused with what cannot work."""
+    workspace.style(style)
+    named = recipe or workspace.settings.style(style).recipe
+    with workspace.open_rounds() as rounds:
+        flight = fly(workspace, rounds, style, recipe=named, offers=load_plugins())
+        if flight.refusals:
+            raise RoundRefused(" ".join(flight.refusals))
+        options = {"preflight": flight.facts()}
+        return rounds.queue(
+            style, recipe=named, until=until, origin="api", asked_by=who, options=options, reason=flight.words
+        )
 
 
 def resume_round(workspace: Workspace, round_id: str | None, *, who: str) -> Round:

@@ -21,6 +21,7 @@ Recipe = Annotated[str | None, typer.Option(help="The recipe (default: the style
 def add_to(app: typer.Typer) -> None:
     app.command()(train)
     app.command("round")(round_)
+    app.command()(worker)
     app.add_typer(group, name="rounds")
 
 
@@ -53,20 +54,54 @@ def round_(
     as_json: Json = False,
 ) -> None:
     """Curate, train, evaluate, gate, promote."""
-    from brandvoice.due import why_not_due
-    from brandvoice.starting import start_round
+    from brandvoice.starting import start_due_round, start_round
 
     workspace = workspace_of(context)
     workspace.style(style)
-    if if_due and (reason := why_not_due(workspace, style)):
-        if as_json:
-            print_json({"style": style, "state": "skipped", "reason": reason})
-        else:
-            say(f"No round of {style} is due: {reason}")
-        return
-    finished = start_round(workspace, style, recipe=recipe, dataset=None, until="promoted")
+    if if_due:
+        finished = start_due_round(workspace, style, recipe=recipe)
+        if isinstance(finished, str):
+            if as_json:
+                print_json({"style": style, "state": "skipped", "reason": finished})
+            else:
+                say(f"No round of {style} is due: {finished}")
+            return
+    else:
+        finished = start_round(workspace, style, recipe=recipe, dataset=None, until="promoted")
     if as_json:
         print_json(finished)
+
+
+def worker(
+    context: typer.Context,
+    until_idle: Annotated[
+        bool, typer.Option("--until-idle", help="End when nothing is due and nothing waits to run (for cron jobs).")
+    ] = False,
+) -> None:
+    """Run rounds by themselves: when they are due, or when somebody queued them. Any number may work at once."""
+    from brandvoice.logs import set_up_logs
+    from brandvoice.plugins import load_plugins
+    from brandvoice.worker import run_worker
+
+    set_up_logs()
+    run_worker(workspace_of(context), offers=load_plugins(), until_idle=until_idle)
+
+
+@group.command()
+def queue(
+    context: typer.Context,
+    style: StyleName,
+    recipe: Recipe = None,
+    as_json: Json = False,
+) -> None:
+    """Leave a round for the next free worker; says before what it will take, and refuses what cannot work."""
+    from brandvoice.starting import queue_round
+
+    queued = queue_round(workspace_of(context), style, recipe=recipe, who=operator())
+    if as_json:
+        print_json(queued)
+    else:
+        say(f"{queued.id} is queued. {queued.reason}")
 
 
 @group.command("list")
