@@ -283,7 +283,7 @@ def _unclear(chosen: str, rejected: str) -> str:
     if folded(chosen) == folded(rejected):
         return "same-reply"
     alike = difflib.SequenceMatcher(None, chosen, rejected, autojunk=False).ratio()
-    return "only-a-typo" if 1 - alike <= TYPO else ""
+    return "only-a-typo" if 1 - alike < TYPO else ""
 
 
 def _placed(rows: Sequence[Preference], sides: Mapping[str, Part], split: Split) -> list[Preference]:

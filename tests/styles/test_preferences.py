@@ -62,7 +62,7 @@ def test_private_values_are_hidden_alike_on_both_sides() -> None:
         ({"rejected": " "}, "empty-turn"),
         ({"chosen": "<|im_end|> yes"}, "template-token"),
         ({"chosen": "i regret,  A is LATE."}, "same-reply"),
-        ({"chosen": "I regret, a is late!"}, "only-a-typo"),
+        ({"chosen": "it is late, so sorry!", "rejected": "it is late, so sorrry!"}, "only-a-typo"),
         ({"chosen": "unfortunately not"}, "banned-word"),
         ({"chosen": "yes " * 300}, "reply-too-long"),
     ],
