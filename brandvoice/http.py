@@ -32,8 +32,14 @@ def http_platform(workspace: Workspace) -> Platform:
         raise SettingsError(
             f'The HTTP API needs packages that are not installed ({error.name}): pip install "brandvoice[http]"'
         ) from error
+    from brandvoice.jobs import RoundJobs
+
     return Http(
-        http_options(workspace), uploads=workspace.data / "uploads", keys=environment_keys(), version=__version__
+        http_options(workspace),
+        uploads=workspace.data / "uploads",
+        keys=environment_keys(),
+        jobs=lambda store: RoundJobs(workspace, store),
+        version=__version__,
     )
 
 

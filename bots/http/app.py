@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from bots.http import chat, feedback, files, health, models, people, review, submissions
+from bots.http import chat, feedback, files, health, models, people, review, submissions, tuning
 from bots.http.desk import Desk
 from bots.http.errors import ErrorAnswer, Refused, refusal
 from bots.http.guard import Guard
@@ -22,7 +22,7 @@ _ERRORS: Mapping[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorAnswer, "description": "Refused"},
     "5XX": {"model": ErrorAnswer, "description": "Failed"},
 }
-_KEYED = (models, chat, feedback, submissions, people, review, files)
+_KEYED = (models, chat, feedback, submissions, people, review, files, tuning)
 
 
 def make_app(desk: Desk, *, version: str = "") -> ASGIApp:

@@ -15,6 +15,7 @@ from bots.http.jobs import Jobs
 from bots.http.metrics import Metrics
 from bots.http.options import Options
 from bots.http.rates import RequestRates
+from conversations.api_jobs import ApiJobStore
 from conversations.uploads import FileStore
 
 PLATFORM = "http"
@@ -34,7 +35,12 @@ class Desk:
     metrics: Metrics = field(default_factory=Metrics)
     open: int = 0
     is_draining: bool = False
+    made_jobs: ApiJobStore = field(init=False)
+    starting_jobs: asyncio.Lock = field(default_factory=asyncio.Lock)  # files come in one after another
     left_behind: set[asyncio.Task[Any]] = field(default_factory=set)  # what is still kept for clients that left
+
+    def __post_init__(self) -> None:
+        self.made_jobs = ApiJobStore(self.contributions.store.database)
 
     async def audit(self, who: str, what: str, subject: str, **details: object) -> None:
         """Keep who did what with a privilege."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -20,6 +20,7 @@ from bots.http.jobs import Jobs
 from bots.http.options import Options
 from conversations.api_keys import ApiKey, ApiKeyStore
 from conversations.errors import SettingsError
+from conversations.store import ConversationStore
 from conversations.uploads import FileStore
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Http:
         *,
         uploads: Path = Path("uploads"),
         keys: Sequence[ApiKey] = (),
-        jobs: Jobs | None = None,
+        jobs: Callable[[ConversationStore], Jobs] | None = None,
         version: str = "",
     ) -> None:
         self._options = options or Options()
@@ -95,7 +96,7 @@ class Http:
             contributions=contributions,
             keys=KeyRing(ApiKeyStore(database), self._keys),
             files=FileStore(database, self._uploads),
-            jobs=self._jobs,
+            jobs=self._jobs(contributions.store) if self._jobs else None,
             options=self._options,
         )
 
@@ -121,8 +122,11 @@ def _listen(options: Options) -> socket.socket:
             options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
+        with ExitStack() as undo:
+            undo.callback(listening.close)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            undo.pop_all()
     except OSError as error:
         raise SettingsError(
             f"The HTTP API cannot listen on {options.host}:{options.port} ({error.strerror}). "

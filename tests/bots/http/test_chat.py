@@ -181,7 +181,7 @@ def test_what_was_said_to_a_client_that_left_is_kept_where_that_is_wanted(api: A
 
 
 def test_a_reader_who_takes_nothing_holds_up_nobody(api: Api) -> None:
-    api.engine.scripts = [["word " * 2000] * 100, "quick"]
+    api.engine.scripts = [["word " * 20_000] * 400, "quick"]
     lazy = api.raw(said(api, stream=True))
     until(lambda: api.engine.requests)
     started = time.monotonic()

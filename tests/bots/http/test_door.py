@@ -9,11 +9,12 @@ import openai
 import pytest
 
 from bots.http import Http, Options
+from bots.http.callers import KeyRing
 from bots.http.errors import Refused
 from bots.http.rates import RequestRates
 from brandvoice.testing import ScriptedEngine
-from conversations.api_keys import ApiKeyStore, digest_of, keys_of_environment
-from conversations.errors import NotFound, SettingsError
+from conversations.api_keys import ApiKey, ApiKeyStore, digest_of, keys_of_environment
+from conversations.errors import NotFound, SettingsError, StoreError
 from conversations.store import ConversationStore
 from tests.bots.http.conftest import MakeApi
 from tests.bots.http.door import ASKED, PAGE, Api, until
@@ -38,7 +39,7 @@ def test_a_role_opens_its_own_doors_and_those_below(shared: Api, role: str) -> N
 
 
 def test_without_a_key_only_health_and_the_description_are_open(shared: Api) -> None:
-    for path in ("/healthz", "/readyz", "/openapi.json", "/widget.js"):
+    for path in ("/healthz", "/readyz", "/openapi.json"):
         assert shared.call("GET", path, role=None).status_code == 200, path
     for paths in DOORS.values():
         for path in paths:
@@ -106,11 +107,11 @@ def test_it_refuses_to_listen_to_other_machines_without_a_key(
 
 def test_an_address_that_is_taken_is_a_sentence(api: Api, tmp_path: Path) -> None:
     http = Http(Options(port=api.port), uploads=tmp_path)
-    with pytest.raises(SettingsError, match="cannot listen on 127.0.0.1"):
+    with pytest.raises(SettingsError, match=r"cannot listen on 127\.0\.0\.1"):
         asyncio.run(http.run(assistant_on(api.store, ScriptedEngine(), tmp_path), contributions_to(api.store)))
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example"])
 def test_a_name_that_is_not_ours_is_not_served(shared: Api, host: str) -> None:
     answer = shared.call("GET", "/v1/models", headers={"host": host})
     assert answer.status_code == 421
@@ -225,4 +226,15 @@ def test_the_store_that_fails_makes_it_not_ready(api: Api, tmp_path: Path) -> No
         (tmp_path / left).unlink(missing_ok=True)
     assert api.call("GET", "/readyz", role=None).status_code == 503
     assert api.call("GET", "/healthz", role=None).status_code == 200
-    until(lambda: api.call("GET", "/v1/models", role=None).status_code == 503)
+
+
+class FailingKeys:
+    """A store of keys whose database is gone."""
+
+    def all(self) -> list[ApiKey]:
+        raise StoreError("The database is gone.")
+
+
+def test_nobody_gets_in_while_the_keys_cannot_be_read() -> None:
+    with pytest.raises(StoreError):
+        asyncio.run(KeyRing(FailingKeys()).find("whatever"))  # type: ignore[arg-type]
