@@ -21,6 +21,7 @@ from brandvoice.commands import (
     keys,
     platforms,
     plugins,
+    recipes,
     rounds,
     setup,
     slack,
@@ -62,7 +63,20 @@ def _options(
     context.obj = workspace
 
 
-for module in (setup, conversations, styles, evaluation, rounds, voices, platforms, slack, discord, keys, plugins):
+for module in (
+    setup,
+    conversations,
+    styles,
+    evaluation,
+    rounds,
+    recipes,
+    voices,
+    platforms,
+    slack,
+    discord,
+    keys,
+    plugins,
+):
     module.add_to(app)
 
 
