@@ -11,6 +11,7 @@ from conversations.errors import EngineError, SettingsError
 if TYPE_CHECKING:
     from bots.engine import Engine
     from bots.platform import Platform
+    from brandvoice.remote_training import Trainer
     from brandvoice.workspace import Workspace
     from conversations.importers import Importer
 
@@ -22,12 +23,14 @@ def engines() -> dict[str, Callable[[Workspace], Engine]]:
 
 @hookimpl
 def platforms() -> dict[str, Callable[[Workspace], Platform]]:
-    """Those that are configured, and HTTP, which needs nothing."""
+    """Those that are configured, and HTTP and rounds, which need nothing."""
     from brandvoice.discord import discord_is_configured, discord_platform
+    from brandvoice.embedded_worker import EmbeddedWorker
     from brandvoice.http import http_platform
     from brandvoice.slack import slack_is_configured, slack_platform
 
     configured: dict[str, Callable[[Workspace], Platform]] = {"http": http_platform}
+    configured["rounds"] = lambda workspace: EmbeddedWorker(workspace.root)
     if slack_is_configured():
         configured["slack"] = slack_platform
     if discord_is_configured():
@@ -36,10 +39,22 @@ def platforms() -> dict[str, Callable[[Workspace], Platform]]:
 
 
 @hookimpl
+def trainers() -> dict[str, Callable[[Workspace], Trainer]]:
+    return {"openai": _openai_trainer}
+
+
+@hookimpl
 def importers() -> Sequence[Importer]:
     from conversations.importers import BUILTIN_IMPORTERS
 
     return BUILTIN_IMPORTERS
+
+
+def _openai_trainer(workspace: Workspace) -> Trainer:
+    from brandvoice.remote_training import OpenAITrainer
+    from brandvoice.settings import secret
+
+    return OpenAITrainer(workspace.settings.remote, key=secret("OPENAI_API_KEY"))
 
 
 def _local_engine(workspace: Workspace) -> Engine:
