@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bots.engine import Engine
     from bots.platform import Platform
+    from brandvoice.remote_training import Trainer
     from brandvoice.workspace import Workspace
     from conversations.importers import Importer
     from styles.checks import Check
@@ -54,6 +55,11 @@ def checks() -> Sequence[Check]:  # type: ignore[empty-body]
 
 
 @hookspec
+def trainers() -> dict[str, Callable[[Workspace], Trainer]]:  # type: ignore[empty-body]
+    """Who trains instead of this machine: the value of `[styles.NAME] trainer` → factory."""
+
+
+@hookspec
 def recipes() -> Sequence[Recipe]:  # type: ignore[empty-body]
     """Training recipes by their names."""
 
@@ -70,7 +76,7 @@ def commands() -> dict[str, typer.Typer]:  # type: ignore[empty-body]
 
 @hookspec
 def notifiers() -> Sequence[Callable[[str, dict[str, Any]], None]]:  # type: ignore[empty-body]
-    """To be told what happens: an event name and its facts. Collected and checked; no event is sent yet."""
+    """To be told what happens (round.waiting, round.promoted, …): the kind of news and its facts, each once."""
 
 
 @hookspec
