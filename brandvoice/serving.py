@@ -70,13 +70,20 @@ def serve_platforms(workspace: Workspace, *, only: Sequence[str]) -> None:
             f"{', '.join(unknown)}: not configured. Platforms here: {', '.join(sorted(offered)) or 'none'}. "
             "`brandvoice doctor` says what is missing."
         )
-    wanted = only or [name for name in sorted(offered) if name != "http" or http_is_configured(workspace)]
+    asleep = {name for name, on in _needing_nothing(workspace).items() if not on}
+    wanted = only or [name for name in sorted(offered) if name not in asleep]
     chosen = [offered[name](workspace) for name in wanted]
     if not chosen:
         raise SettingsError("Nothing to serve: no platform is configured. `brandvoice doctor` says what is missing.")
     set_up_logs()
     with suppress(asyncio.CancelledError):  # SIGTERM
         asyncio.run(_serve(workspace, chosen))
+
+
+def _needing_nothing(workspace: Workspace) -> dict[str, bool]:
+    """What could always be served, and whether this workspace asks for it."""
+    by_themselves = any(style.runs_by_itself for style in workspace.settings.styles.values())
+    return {"http": http_is_configured(workspace), "rounds": by_themselves}
 
 
 async def _serve(workspace: Workspace, platforms: Sequence[Platform]) -> None:
