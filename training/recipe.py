@@ -13,6 +13,7 @@ from conversations.errors import NotFound, SettingsError
 from styles.style import faults_sentence
 
 Auto = Literal["auto"]
+Method = Literal["sft", "sft+dpo", "sft+kto", "auto"]  # auto: what the data can carry
 
 
 class _Spec(BaseModel):
@@ -44,6 +45,23 @@ class Limits(_Spec):
     memory_gb: float | None = Field(default=None, gt=0)  # a run that is expected to need more is not started
 
 
+class Prefer(_Spec):
+    """Preference training after SFT: DPO on pairs, KTO on votes. Below `…_at_least` rows there is too little to learn.
+
+    `balance` is how much all wanted replies weigh against all unwanted ones in KTO, however many there are of each.
+    """
+
+    beta: float = Field(default=0.1, gt=0, le=10)
+    dpo_learning_rate: float | Auto = "auto"
+    kto_learning_rate: float | Auto = "auto"
+    epochs: int = Field(default=1, ge=1, le=20)
+    sft_weight: float = Field(default=0.2, ge=0, le=10)  # of the chosen reply's own loss beside DPO's
+    pairs_at_least: int = Field(default=24, ge=2)
+    votes_at_least: int = Field(default=24, ge=2)  # up, and as many down
+    rows_at_most: int = Field(default=2_000, ge=2)  # the newest ones
+    balance: float = Field(default=1.15, ge=1, le=1.34)
+
+
 class Checkpointing(_Spec):
     """How often a run saves where it is: after whichever comes first."""
 
@@ -56,7 +74,7 @@ class Recipe(_Spec):
     """Everything a run depends on besides its data and its base model. `auto` numbers come from the plan."""
 
     name: str = Field(min_length=1, max_length=60)
-    method: Literal["sft"] = "sft"
+    method: Method = "sft"
     start: Literal["base", "current"] = "base"  # afresh on all data, or on from the LoRA adapter that speaks now
     lora: Lora = Lora()
     epochs: int | Auto = "auto"
@@ -72,6 +90,7 @@ class Recipe(_Spec):
     early_stopping: bool = True  # keep the epoch with the lowest holdout loss
     seed: int = Field(default=0, ge=0, lt=2**32)
     replay: Replay = Replay()
+    prefer: Prefer = Prefer()
     limits: Limits = Limits()
     reporters: tuple[Literal["tensorboard", "wandb", "mlflow", "trackio"], ...] = ()
     checkpoint: Checkpointing = Checkpointing()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from datasets import Dataset
@@ -93,7 +93,7 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
         self._lengths = [len(r.token_ids) for r in train]
         self._labelled_is_right: bool | None = None
         self._saving_to: Path | None = None
-        self._watching = _Watching(plan, tokens=sum(self._lengths), watch=watch, recipe=recipe, run_dir=run_dir)
+        self._watching = Watching(plan, tokens=sum(self._lengths), watch=watch, recipe=recipe, run_dir=run_dir)
         super().__init__(
             model,
             args=args,
@@ -177,7 +177,7 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             self.store.commit(self.store.staging / f"checkpoint-{self.state.global_step}", step=self.state.global_step)
         except WRITE_ERRORS as error:
             shutil.rmtree(self.store.staging, ignore_errors=True)
-            raise _disk_refusal(error, self.store) from error
+            raise disk_refusal(error, self.store) from error
         finally:
             self._saving_to = None
 
@@ -192,13 +192,24 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             shutil.rmtree(best, ignore_errors=True)
             part.rename(best)
         except WRITE_ERRORS as error:
-            raise _disk_refusal(error, self.store) from error
+            raise disk_refusal(error, self.store) from error
 
 
-class _Watching(TrainerCallback):  # type: ignore[misc]  # nor has transformers
+class Course(Protocol):
+    """What there is to watch of any run."""
+
+    @property
+    def steps(self) -> int: ...
+    @property
+    def epochs(self) -> int: ...
+    @property
+    def early_stopping(self) -> bool: ...
+
+
+class Watching(TrainerCallback):  # type: ignore[misc]  # nor has transformers
     """Tells the watcher how it goes, asks for checkpoints in time, and stops in good order on SIGINT or SIGTERM."""
 
-    def __init__(self, plan: Plan, *, tokens: int, watch: Watcher, recipe: Recipe, run_dir: Path) -> None:
+    def __init__(self, plan: Course, *, tokens: int, watch: Watcher, recipe: Recipe, run_dir: Path) -> None:
         self.plan = plan
         self.minutes = recipe.limits.minutes
         self.tokens_per_step = tokens / max(1, plan.steps // plan.epochs)
@@ -303,7 +314,7 @@ def _table(rendered: Sequence[Rendered]) -> Dataset:
     )
 
 
-def _disk_refusal(error: Exception, store: CheckpointStore) -> TrainingRefused:
+def disk_refusal(error: Exception, store: CheckpointStore) -> TrainingRefused:
     newest = store.newest()
     kept = f"the checkpoint of step {newest.step} is whole" if newest else "no checkpoint had been written yet"
     if shutil.disk_usage(store.root.parent).free < FULL:
