@@ -32,13 +32,15 @@ def http_platform(workspace: Workspace) -> Platform:
         raise SettingsError(
             f'The HTTP API needs packages that are not installed ({error.name}): pip install "brandvoice[http]"'
         ) from error
-    from brandvoice.jobs import RoundJobs
+    from brandvoice.jobs import JobWorker, RoundJobs
+
+    worker = JobWorker(workspace) if workspace.settings.http.run_jobs else None
 
     return Http(
         http_options(workspace),
         uploads=workspace.data / "uploads",
         keys=environment_keys(),
-        jobs=lambda store: RoundJobs(workspace, store),
+        jobs=lambda store: RoundJobs(workspace, store, worker=worker),
         version=__version__,
     )
 
@@ -47,7 +49,7 @@ def http_options(workspace: Workspace) -> Options:
     """What `[http]` says."""
     from bots.http import Options
 
-    told = workspace.settings.http.model_dump()
+    told = workspace.settings.http.model_dump(exclude={"run_jobs"})
     basis, body, upload = told.pop("upload_basis"), told.pop("body_mb"), told.pop("upload_mb")
     return Options(**told, body_bytes=body * MIB, upload_bytes=upload * MIB, basis=basis)
 

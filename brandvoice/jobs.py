@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from conversations.store import ConversationStore
     from styles.voices import VoiceVersion
 
+COMMAND: Final = (sys.executable, "-c", "from brandvoice.cli import main; main()")
 SHOWN: Final = 20  # refused lines that are told as events
 _STATUS: Final[dict[State, JobStatus]] = {
     "waiting": "succeeded",
@@ -37,13 +41,42 @@ _LEVELS: Final[dict[str, Literal["info", "warn", "error"]]] = {
 }
 
 
-class RoundJobs:
-    """Fills in `bots.http.jobs.Jobs`."""
+class JobWorker:
+    """A worker that is started when a job waits for one, and ends when there is nothing left to do."""
 
-    def __init__(self, workspace: Workspace, store: ConversationStore) -> None:
+    def __init__(self, workspace: Workspace) -> None:
+        self._words = (*COMMAND, "--workspace", str(workspace.root), "worker", "--until-idle", "--embedded")
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def wake(self) -> None:
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._let_go()
+                # It holds its standard input open as long as we live, and stops at a checkpoint when we do not.
+                self._process = subprocess.Popen(self._words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+
+    def close(self) -> None:
+        """Let what runs save a checkpoint; the next server goes on with it."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            self._process.wait()
+        self._process = None
+
+
+class RoundJobs:
+    """Fills in `bots.http.jobs.Jobs`. Without a worker of its own, rounds wait for `brandvoice worker`."""
+
+    def __init__(self, workspace: Workspace, store: ConversationStore, *, worker: JobWorker | None = None) -> None:
         self._workspace = workspace
         self._store = store
         self._rounds = RoundStore(store.database, workspace.rounds_folder)
+        self._worker = worker
+        self._wake(*self._rounds.all(state="queued"))
 
     def start(self, wish: Wish) -> str:
         """See `Jobs`. What cannot work is refused before anything comes in."""
@@ -64,11 +97,13 @@ class RoundJobs:
         self._rounds.tell(queued.id, "note", f"{intake.read} conversations came in; {len(intake.refused)} are refused.")
         for refused in intake.refused[:SHOWN]:
             self._rounds.tell(queued.id, "refused", f"{refused.place}: {refused.reason}")
+        self._wake(queued)
         return queued.id
 
     def facts(self, round_id: str) -> JobFacts:
         """See `Jobs`."""
         found = self._rounds.load(round_id)
+        self._wake(found)
         status = _STATUS.get(found.state) or ("running" if found.owner or found.state != "queued" else "queued")
         voice = self._voice(found)
         return JobFacts(
@@ -106,6 +141,17 @@ class RoundJobs:
 
     def resume(self, round_id: str, *, who: str) -> None:
         self._rounds.resume(round_id, who=who)
+        self._wake(self._rounds.load(round_id))
+
+    def close(self) -> None:
+        """See `Jobs`."""
+        if self._worker is not None:
+            self._worker.close()
+
+    def _wake(self, *rounds: Round) -> None:
+        """Have somebody work where a job waits; a worker that is there already takes it as well."""
+        if self._worker is not None and any(r.origin == "api" and r.is_open and not r.paused for r in rounds):
+            self._worker.wake()
 
     def _voice(self, found: Round) -> VoiceVersion | None:
         """The version that a round made; None also when somebody deleted it."""

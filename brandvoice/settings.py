@@ -114,6 +114,7 @@ class HttpSection(_Section):
     drain: float = Field(default=30, ge=0)  # seconds that running answers get when it is stopped
     overflow: Literal["refuse", "trim"] = "refuse"  # a conversation that is too long for the model
     store: bool = False  # keep exchanges of requests that do not say
+    run_jobs: bool = True  # run fine-tuning jobs beside the API; else they wait for `brandvoice worker`
     upload_basis: Literal["", "consent", "contract", "legitimate-interest", "own-content"] = "own-content"
 
 

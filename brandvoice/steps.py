@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from training.recipe import Recipe
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "tokenizers", "safetensors")
+CHANGEABLE = ("epochs", "examples_per_step", "learning_rate_multiplier", "seed")
 
 
 def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[DatasetVersion, Curated]:
@@ -117,7 +118,7 @@ def train_voice(
     published = [v for v in registry.versions(round_.style) if v.manifest.round == round_.id]
     if published:
         return published[0]
-    recipe = find_recipe(workspace, round_.recipe, offers=offers)
+    recipe = _changed(find_recipe(workspace, round_.recipe, offers=offers), round_)
     dataset = load_dataset(workspace.data, round_.style, round_.dataset or "latest")
     base = workspace.base_model()
     messages = {part: [e.messages for e in dataset.examples(part)] for part in ("train", "holdout")}
@@ -171,6 +172,12 @@ def train_voice(
     return registry.publish(staging, manifest)
 
 
+def _changed(recipe: Recipe, round_: Round) -> Recipe:
+    """The recipe with the numbers that were asked for with the round."""
+    asked = {name: round_.options[name] for name in CHANGEABLE if name in round_.options}
+    return type(recipe).model_validate({**recipe.model_dump(), **asked}) if asked else recipe
+
+
 def _both(one: Watcher, other: Watcher) -> Watcher:
     def watch(progress: Progress) -> None:
         one(progress)
@@ -220,15 +227,18 @@ def _model_card(manifest: Manifest, dataset: DatasetVersion) -> str:
 
 def export_dataset(workspace: Workspace, style: str, *, version: str, part: str, target: Path) -> int:
     """Write one part of a dataset version as OpenAI chat JSONL; turns that are not trained on get weight 0."""
+    lines = openai_lines(load_dataset(workspace.data, style, version), part)
+    target.write_text(lines, encoding="utf-8")
+    return lines.count("\n")
+
+
+def openai_lines(dataset: DatasetVersion, part: str) -> str:
+    """One part of a dataset version as OpenAI chat JSONL."""
     known: dict[str, Part] = {name: name for name in PARTS}
     if part not in known:
         raise NotFound(f'There is no part "{part}": a dataset has {" and ".join(known)}.')
-    examples = load_dataset(workspace.data, style, version).examples(known[part])
-    with target.open("w", encoding="utf-8") as lines:
-        for example in examples:
-            turns = [_openai_message(m) for m in example.messages]
-            lines.write(json.dumps({"messages": turns}, ensure_ascii=False) + "\n")
-    return len(examples)
+    rows = [{"messages": [_openai_message(m) for m in e.messages]} for e in dataset.examples(known[part])]
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _openai_message(message: Message) -> dict[str, Any]:

@@ -79,6 +79,8 @@ class Http:
             raise
         finally:
             listening.close()
+            if desk.jobs is not None:
+                await asyncio.to_thread(desk.jobs.close)
 
     async def _drain(self, desk: Desk) -> None:
         """Tell that no more requests should come, and wait for the answers that are being given."""
