@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as library_version
 from itertools import chain
@@ -16,7 +16,7 @@ from brandvoice.alarms import raise_alarms
 from brandvoice.erasure import finish_erasures
 from brandvoice.plugins import Offers
 from brandvoice.rounds import Round
-from conversations.errors import NotFound
+from conversations.errors import NotFound, SettingsError
 from conversations.messages import Conversation, Message, Submission
 from conversations.roster import Names
 from conversations.sources import Source
@@ -110,6 +110,7 @@ def train_voice(
     `tell(message, **facts)` hears of the plan and, now and then, how far it is.
     """
     from brandvoice.display import Announcer, TrainingDisplay
+    from styles.base_model import load_tokenizer
     from training.general import replay_talks
     from training.machine import find_machine
     from training.sft import Task, prepare, train
@@ -121,6 +122,13 @@ def train_voice(
     recipe = _changed(find_recipe(workspace, round_.recipe, offers=offers), round_)
     dataset = load_dataset(workspace.data, round_.style, round_.dataset or "latest")
     base = workspace.base_model()
+    elsewhere = workspace.settings.style(round_.style).trainer
+    if elsewhere != "local":
+        adapter = _train_elsewhere(
+            workspace, round_, recipe=recipe, dataset=dataset, offers=offers, folder=folder, tell=tell
+        )
+        made = Made(recipe, dataset, adapter, load_tokenizer(base), None, {"trainer": elsewhere})
+        return _publish(workspace, round_, made)
     messages = {part: [e.messages for e in dataset.examples(part)] for part in ("train", "holdout")}
     start = _start(workspace, recipe, style=round_.style)
     task = Task(
@@ -137,11 +145,42 @@ def train_voice(
     announcer = Announcer(prepared.plan, tell)
     with TrainingDisplay(prepared.plan) as display:
         trained = train(prepared, run_dir=folder / "training", watch=_both(display.watch, announcer.watch))
+    facts = {
+        "plan": trained.plan.hash,
+        "start": start.reference if start else "base",
+        "replay_share": round(trained.plan.replayed / trained.plan.examples, 3),  # of general conversations
+        "steps": trained.plan.steps,
+        "tokens": trained.plan.tokens * trained.plan.epochs,
+        "holdout_loss": trained.holdout_loss,
+        "seconds": round(trained.seconds, 1),
+        "tokens_per_second": round(trained.tokens_per_second),
+    }
+    made = Made(recipe, dataset, trained.adapter, prepared.tokenizer, trained.template_hash, facts)
+    return _publish(workspace, round_, made)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a training made: the folder of the LoRA adapter, and what there is to know about it."""
+
+    recipe: Recipe
+    dataset: DatasetVersion
+    adapter: Path
+    tokenizer: Any
+    template_hash: str | None
+    training: Mapping[str, Any]
+
+
+def _publish(workspace: Workspace, round_: Round, made: Made) -> VoiceVersion:
+    """Stage the voice's files with its manifest and card, then let them appear at once."""
+    from styles.rendering import Renderer
+
+    registry, base = workspace.voices, workspace.base_model()
     registry.clean(round_.style)
     staging = registry.stage(round_.style)
-    for path in trained.adapter.iterdir():
+    for path in made.adapter.iterdir():
         shutil.copy2(path, staging)
-    prepared.tokenizer.save_pretrained(staging)
+    made.tokenizer.save_pretrained(staging)
     current = registry.current(round_.style)
     manifest = Manifest(
         style=round_.style,
@@ -149,26 +188,17 @@ def train_voice(
         base=base.name,
         base_revision=base.revision,
         base_digest=base.digest,
-        dataset=dataset.manifest.hash,
-        recipe=recipe.model_dump(mode="json"),
-        seed=recipe.seed,
-        template_hash=trained.template_hash,
+        dataset=made.dataset.manifest.hash,
+        recipe=made.recipe.model_dump(mode="json"),
+        seed=made.recipe.seed,
+        template_hash=made.template_hash or Renderer(made.tokenizer).hash,
         libraries={name: library_version(name) for name in LIBRARIES},
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         parent=current.manifest.number if current else None,
         round=round_.id,
-        training={
-            "plan": trained.plan.hash,
-            "start": start.reference if start else "base",
-            "replay_share": round(trained.plan.replayed / trained.plan.examples, 3),  # of general conversations
-            "steps": trained.plan.steps,
-            "tokens": trained.plan.tokens * trained.plan.epochs,
-            "holdout_loss": trained.holdout_loss,
-            "seconds": round(trained.seconds, 1),
-            "tokens_per_second": round(trained.tokens_per_second),
-        },
+        training=made.training,
     )
-    (staging / "README.md").write_text(_model_card(manifest, dataset), encoding="utf-8")
+    (staging / "README.md").write_text(_model_card(manifest, made.dataset), encoding="utf-8")
     return registry.publish(staging, manifest)
 
 
@@ -176,6 +206,35 @@ def _changed(recipe: Recipe, round_: Round) -> Recipe:
     """The recipe with the numbers that were asked for with the round."""
     asked = {name: round_.options[name] for name in CHANGEABLE if name in round_.options}
     return type(recipe).model_validate({**recipe.model_dump(), **asked}) if asked else recipe
+
+
+def _train_elsewhere(
+    workspace: Workspace,
+    round_: Round,
+    *,
+    recipe: Recipe,
+    dataset: DatasetVersion,
+    offers: Offers,
+    folder: Path,
+    tell: Callable[..., None],
+) -> Path:
+    """The LoRA adapter that the style's own trainer made. Raises TrainedElsewhere where it cannot be had."""
+    from brandvoice.remote_training import write_task
+
+    name, offered = workspace.settings.style(round_.style).trainer, offers.table("trainers")
+    if name not in offered:
+        known = ", ".join(sorted(offered))
+        raise SettingsError(f'[styles.{round_.style}] trainer = "{name}" is not known. Trainers here: local, {known}.')
+    task = write_task(
+        dataset,
+        style=round_.style,
+        round_id=round_.id,
+        seed=recipe.seed,
+        epochs=recipe.epochs,
+        folder=folder / "remote",
+    )
+    made: Path = offered[name](workspace).train(task, tell=tell)
+    return made
 
 
 def _both(one: Watcher, other: Watcher) -> Watcher:
@@ -216,8 +275,8 @@ def _model_card(manifest: Manifest, dataset: DatasetVersion) -> str:
             "",
             f"- base model: {manifest.base} ({manifest.base_revision}, files {manifest.base_digest})",
             f"- renderer: {manifest.template_hash}; a runtime that renders otherwise is not this voice",
-            f"- seed {manifest.seed}, {manifest.training['steps']} steps",
-            f"- holdout loss: {manifest.training['holdout_loss']} nats per token",
+            f"- seed {manifest.seed}, {manifest.training.get('steps', '?')} steps",
+            f"- holdout loss: {manifest.training.get('holdout_loss')} nats per token",
             "",
             "Its scores are in voice.json; the evaluation report is kept with the round.",
             "",

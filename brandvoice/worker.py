@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 IDLE = 2.0  # seconds between looks for a queued round
 CHECK = 60.0  # seconds between looks at schedules and triggers
+NICE = 10  # how far training steps back behind people who wait for an answer
 TELL = 2.0  # seconds between looks for news
 
 _log = getLogger(__name__)
@@ -169,13 +171,25 @@ def note_due(
     return rounds.queue_due(style, recipe=recipe, due_at=found.at, origin=found.origin, reason=reason, options=options)
 
 
-def run_worker(workspace: Workspace, *, offers: Offers, until_idle: bool = False) -> None:
-    """Work in this process until SIGTERM or Ctrl-C: the round then saves a checkpoint and its lease is given back."""
+def run_worker(workspace: Workspace, *, offers: Offers, until_idle: bool = False, embedded: bool = False) -> None:
+    """Work in this process until SIGTERM or Ctrl-C: the round then saves a checkpoint and its lease is given back.
+
+    `embedded`: beside bots, which go before us, and no longer than their process holds our standard input open.
+    """
     with workspace.open_rounds() as rounds:
         worker = Worker(workspace, rounds, offers=offers)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
+        if embedded:
+            os.nice(NICE)
+            threading.Thread(target=_end_with_input, args=(worker,), name="end-with-parent", daemon=True).start()
         worker.run(until_idle=until_idle)
+
+
+def _end_with_input(worker: Worker) -> None:
+    while os.read(0, 4096):
+        pass
+    worker.stop("the serving process is gone")
 
 
 __all__ = ["Worker", "check_due", "find_due", "note_due", "run_worker"]

@@ -77,6 +77,7 @@ def worker(
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End when nothing is due and nothing waits to run (for cron jobs).")
     ] = False,
+    embedded: Annotated[bool, typer.Option("--embedded", hidden=True)] = False,
 ) -> None:
     """Run rounds by themselves: when they are due, or when somebody queued them. Any number may work at once."""
     from brandvoice.logs import set_up_logs
@@ -84,7 +85,7 @@ def worker(
     from brandvoice.worker import run_worker
 
     set_up_logs()
-    run_worker(workspace_of(context), offers=load_plugins(), until_idle=until_idle)
+    run_worker(workspace_of(context), offers=load_plugins(), until_idle=until_idle, embedded=embedded)
 
 
 @group.command()
