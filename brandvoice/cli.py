@@ -21,10 +21,12 @@ from brandvoice.commands import (
     keys,
     platforms,
     plugins,
+    privacy,
     recipes,
     rounds,
     setup,
     slack,
+    sources,
     styles,
     voices,
 )
@@ -66,6 +68,8 @@ def _options(
 for module in (
     setup,
     conversations,
+    sources,
+    privacy,
     styles,
     evaluation,
     rounds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +14,14 @@ from conversations.errors import ImportRefused
 from conversations.importers import Importer, Refused, Request, Skipped, find_importer, read_path
 from conversations.messages import Conversation, conversation_id
 from conversations.person import Person
-from conversations.privacy import without_names
-from conversations.roster import Roster
+from conversations.privacy import Redactor, without_names
+from conversations.roster import Names, Roster
 from conversations.sources import BASES, Source
 
 if TYPE_CHECKING:
     from conversations.directory import Directory
     from conversations.importers import Outcome
+    from conversations.originals import Originals
     from conversations.store import ConversationStore
 
 SHOWN = 20  # refusals printed in full; --json has all of them
@@ -74,10 +75,14 @@ def import_path(
     speakers: tuple[str, ...] = (),
     owner: str = "",
     licence: str = "",
+    originals: Originals | None = None,
     dry_run: bool = False,
     now: datetime | None = None,
 ) -> Intake:
-    """Import one file or folder. Records that cannot be read are listed and the rest goes in."""
+    """Import one file or folder. Records that cannot be read are listed and the rest goes in.
+
+    With `originals`, these keep what was said as it was, and the store gets it redacted.
+    """
     if basis not in BASES:
         raise ImportRefused(f'"{basis}" is not a basis. Say why these may be learned from: {", ".join(BASES)}.')
     source = Source(
@@ -91,7 +96,7 @@ def import_path(
         owner=owner,
         licence=licence,
     )
-    account = _Account(store.directory, None if dry_run else source)
+    account = _Account(store.directory, None if dry_run else source, originals)
     outcomes = read_path(Request(path, speakers=speakers), importers, format=format_name)
     conversations = account.conversations(outcomes)
     if dry_run:
@@ -127,7 +132,7 @@ def _kind(path: Path, importers: Sequence[Importer], format_name: str) -> str:
 class _Account:
     """Counts what passes by, and keeps the names of people before what they said."""
 
-    def __init__(self, directory: Directory, source: Source | None) -> None:
+    def __init__(self, directory: Directory, source: Source | None, originals: Originals | None) -> None:
         self.read = 0
         self.names_hidden = 0
         self.refused: list[Refused] = []
@@ -139,6 +144,10 @@ class _Account:
         self._is_erased = directory.erased()
         self._erased: dict[str, tuple[str, ...]] = {}
         self._roster: Roster | None = None
+        self._originals = originals
+        self._kept: list[Conversation] = []
+        self._known = directory.roster() if originals else Roster.of([])
+        self._recent: Names | None = None
 
     def conversations(self, outcomes: Iterable[Outcome]) -> Iterator[Conversation]:
         for outcome in outcomes:
@@ -152,7 +161,7 @@ class _Account:
                 self.read += 1
                 if self.read % BATCH == 0:  # the store writes these together, so their people have to be there first
                     self._note()
-                yield self._without_the_erased(outcome)
+                yield self._redacted(self._without_the_erased(outcome))
         self._note()
 
     def _meet(self, person: Person) -> None:
@@ -165,11 +174,28 @@ class _Account:
             self._roster = Roster.of_people(self._erased.items())
         else:
             self._waiting.append(person)
+            self._recent = None
 
     def _note(self) -> None:
         if self._waiting and self._source:
             self._directory.note(self._source.id, self._waiting)
+            self._known = self._directory.roster() if self._originals else self._known
+        if self._originals and self._source:
+            self._originals.keep(self._kept, source=self._source.id)
         self._waiting.clear()
+        self._kept.clear()
+        self._recent = None
+
+    def _redacted(self, conversation: Conversation) -> Conversation:
+        if self._originals is None:
+            return conversation
+        self._kept.append(conversation)
+        if self._recent is None:  # whom the store does not know yet
+            recent = Roster.of_people((p.id, p.names) for p in self._waiting)
+            self._recent = Names(self._known, (recent.find,))
+        redactor = Redactor(self._recent, texts=[message.content for message in conversation.messages])
+        said = tuple(replace(m, content=redactor.redact(m.content).text) for m in conversation.messages)
+        return replace(conversation, messages=said)
 
     def _without_the_erased(self, conversation: Conversation) -> Conversation:
         if self._roster is None:

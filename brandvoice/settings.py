@@ -118,6 +118,13 @@ class HttpSection(_Section):
     upload_basis: Literal["", "consent", "contract", "legitimate-interest", "own-content"] = "own-content"
 
 
+class PrivacySection(_Section):
+    """What stands for private values, and whether they get into the store at all."""
+
+    replace: Literal["placeholders", "surrogates"] = "placeholders"  # <EMAIL_1>, or made-up values of nobody
+    redact_at_import: bool = False  # the store keeps redacted text; originals go apart, encrypted where a key is set
+
+
 class AssignSection(_Section):
     """Which style speaks where."""
 
@@ -145,6 +152,7 @@ class Settings(_Section):
     http: HttpSection = HttpSection()
     notify: NotifySection = NotifySection()
     remote: RemoteSection = RemoteSection()
+    privacy: PrivacySection = PrivacySection()
     assign: tuple[AssignSection, ...] = ()
     styles: Mapping[Name, StyleSection] = {}
 

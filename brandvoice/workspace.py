@@ -12,6 +12,7 @@ from conversations.errors import NotFound, SettingsError
 if TYPE_CHECKING:
     from brandvoice.round_store import RoundStore
     from brandvoice.settings import Settings
+    from conversations.sealing import Sealing
     from conversations.store import ConversationStore
     from styles.base_model import BaseModel
     from styles.style import Style
@@ -91,6 +92,13 @@ class Workspace:
         rounds = RoundStore(Database(self.database_url), self.rounds_folder)
         adopt_folders(rounds)
         return rounds
+
+    def sealing(self) -> Sealing:
+        """What encrypts: the store's key, where one is set."""
+        from brandvoice.settings import secret
+        from conversations.sealing import KEY_NAME, Sealing
+
+        return Sealing(secret(KEY_NAME))
 
     def base_model(self) -> BaseModel:
         from brandvoice.settings import secret

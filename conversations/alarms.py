@@ -62,11 +62,11 @@ class Alarms:
     def settle(self, conversation: str, *, who: str) -> int:
         """Say that the secrets in a conversation were replaced; returns how many alarms that settles."""
         if not conversation:
-            raise NotFound("Say which alarm. `brandvoice alarms list` names them.")
+            raise NotFound("Say which alarm. `brandvoice privacy alarms` names them.")
         begins = func.substr(alarms.c.conversation_id, 1, len(conversation)) == conversation
         settled = update(alarms).where(begins, alarms.c.settled_at.is_(None))
         with self._database.writing() as connection:
             count = connection.execute(settled.values(settled_at=self._now(), settled_by=who)).rowcount
         if not count:
-            raise NotFound(f"There is no open alarm {conversation!r}. `brandvoice alarms list` names them.")
+            raise NotFound(f"There is no open alarm {conversation!r}. `brandvoice privacy alarms` names them.")
         return count

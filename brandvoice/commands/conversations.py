@@ -43,6 +43,8 @@ def import_(
     importers = load_plugins().list("importers")
     results: list[Intake] = []
     with workspace.open_store() as store:
+        redacts = workspace.settings.privacy.redact_at_import
+        originals = store.originals(workspace.sealing()) if redacts else None
         results += [
             import_path(
                 path,
@@ -54,6 +56,7 @@ def import_(
                 speakers=tuple(speaker or ()),
                 owner=owner or operator(),
                 licence=licence,
+                originals=originals,
                 dry_run=dry_run,
             )
             for path in paths
@@ -122,7 +125,9 @@ def stats(context: typer.Context, style: Annotated[str | None, typer.Argument()]
 
 def forget(
     context: typer.Context,
-    person: Annotated[str, typer.Argument(help="The person's id, as conversations have it (author).")],
+    person: Annotated[
+        str, typer.Argument(help="The id that conversations have as author, or a name or handle of an import.")
+    ],
     dry_run: Annotated[bool, typer.Option(help="Say what would be erased; erase nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -131,14 +136,18 @@ def forget(
 
     workspace = workspace_of(context)
     with workspace.open_store() as store:
-        proof = erase_person(workspace, store, person, dry_run=dry_run)
+        known = store.directory.resolve(person)
+        proof = erase_person(workspace, store, known.id, dry_run=dry_run)
     if not proof.found:
         raise NotFound(
             f'Nothing of "{person}" was found, and nothing was erased. People are known by the ids of their platform '
-            "(Slack: U0123…; Discord: discord/123…), which `brandvoice conversations show ID --json` gives as authors."
+            "(Slack: U0123…; Discord: discord/123…), which `brandvoice conversations show ID --json` gives as authors, "
+            "and by the names that imports brought."
         )
     if as_json:
         print_json(proof)
         return
+    if known.id != person:
+        say(f"{person} is {known.shown}")
     for line in proof.lines():
         say(line)

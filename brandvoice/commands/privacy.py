@@ -1,0 +1,151 @@
+"""Commands on privacy: originals, alarms, proofs of erasures, and who does not want to be learned from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from brandvoice.commands.context import operator, workspace_of
+from brandvoice.output import Json, print_json, print_rows, say
+
+group = typer.Typer(help="Originals, alarms, opt-outs, and proofs of erasures.", no_args_is_help=True)
+
+Person = Annotated[str | None, typer.Option("--person", help="An id of a platform, or a name that an import brought.")]
+Channel = Annotated[str | None, typer.Option("--channel", help="The name or the id of a channel.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(group, name="privacy")
+
+
+@group.command()
+def originals(
+    context: typer.Context,
+    conversation: Annotated[str | None, typer.Argument(help="Show one conversation as it was imported.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Conversations as they were imported, kept apart where `[privacy] redact_at_import` is on."""
+    workspace = workspace_of(context)
+    with workspace.open_store() as store:
+        kept = store.originals(workspace.sealing())
+        if conversation is not None:
+            print_json(kept.show(conversation))
+            return
+        rows = [
+            {"source": k.source, "originals": k.originals, "sealed": k.sealed, "bytes": k.bytes, "oldest": k.oldest}
+            for k in kept.kept()
+        ]
+    print_rows(rows, as_json=as_json, empty="No originals are kept.")
+
+
+@group.command()
+def purge(
+    context: typer.Context,
+    before: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only those kept before.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only those of a source.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+) -> None:
+    """Delete originals for good; what the store holds, which is redacted, stays."""
+    if before is None and source is None and not everything:
+        raise typer.BadParameter("say which originals: --before YYYY-MM-DD, --source SOURCE or --all")
+    workspace = workspace_of(context)
+    with workspace.open_store() as store:
+        named = store.source(source).id if source else None
+        moment = before.replace(tzinfo=UTC) if before else None
+        count = store.originals(workspace.sealing()).purge(before=moment, source=named)
+    say(f"{count} originals are deleted.")
+
+
+@group.command()
+def alarms(
+    context: typer.Context,
+    settled: Annotated[bool, typer.Option("--all", help="Also those that are settled.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Keys and passwords that curation came upon, where they stand, until somebody has replaced them."""
+    with workspace_of(context).open_store() as store:
+        found = store.alarms.listed(settled=settled)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        {"conversation": a.conversation_id, "style": a.style, "place": a.place, "what": a.sentence, "by": a.settled_by}
+        for a in found
+    ]
+    print_rows(rows, as_json=False, empty="No alarm is open.")
+
+
+@group.command()
+def settle(context: typer.Context, conversation: str) -> None:
+    """Say that the key or password in a conversation was replaced where it is used."""
+    with workspace_of(context).open_store() as store:
+        count = store.alarms.settle(conversation, who=operator())
+    say(f"{count} settled.")
+
+
+@group.command("opt-out")
+def opt_out(context: typer.Context, person: Person = None, channel: Channel = None) -> None:
+    """Learn nothing from a person, or from a channel, any more."""
+    with workspace_of(context).open_store() as store:
+        if channel is not None:
+            store.opt_out_channel(channel)
+        if person is not None:
+            store.opt_out(store.directory.resolve(person).id)
+    _said(person, channel, "is not learned from any more. Older datasets still hold it; curate anew.")
+
+
+@group.command("opt-in")
+def opt_in(context: typer.Context, person: Person = None, channel: Channel = None) -> None:
+    """Undo an opt-out."""
+    with workspace_of(context).open_store() as store:
+        if channel is not None:
+            store.opt_in_channel(channel)
+        if person is not None:
+            store.opt_in(store.directory.resolve(person).id)
+    _said(person, channel, "may be learned from again.")
+
+
+@group.command()
+def proofs(context: typer.Context, as_json: Json = False) -> None:
+    """Every erasure: when it was, what it removed, and the hash of its proof."""
+    from brandvoice.erasure import finish_erasures
+
+    workspace = workspace_of(context)
+    with workspace.open_store() as store:
+        finish_erasures(workspace, store)
+        found = store.erasures.listed()
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        {
+            "erasure": e.id,
+            "at": e.at.isoformat()[:16],
+            "conversations": e.facts.get("conversations"),
+            "datasets": len(e.facts.get("datasets", ())),
+            "voices": ", ".join(e.facts.get("voices", ())) or None,
+            "sha256": (e.digest or "")[:16],
+        }
+        for e in found
+    ]
+    print_rows(rows, as_json=False, empty="Nobody was forgotten yet.")
+
+
+@group.command()
+def verify(context: typer.Context, proof: Annotated[Path, typer.Argument(help="A file of data/erasures.")]) -> None:
+    """Check that the proof of an erasure is the one that this workspace wrote."""
+    from brandvoice.erasure import verify_proof
+
+    with workspace_of(context).open_store() as store:
+        say(f"{verify_proof(store, proof)}: unaltered, and known here.")
+
+
+def _said(person: str | None, channel: str | None, what: str) -> None:
+    if person is None and channel is None:
+        raise typer.BadParameter("say whom: --person PERSON or --channel CHANNEL")
+    for name in (person, channel):
+        if name is not None:
+            say(f"{name} {what}")
