@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -12,10 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bots.assignment import Assignment, style_for
-from bots.engine import Engine, Request, Sampling
+from bots.engine import Engine, Remembering, Request, Sampling
 from bots.limits import Limits, Places, Rates
+from bots.prompting import shown
+from bots.questions import Questions
+from bots.running import Run
 from conversations.errors import BrandvoiceError, EngineError, NotFound
 from conversations.messages import Message
+from conversations.pending import Pending, Quote
 from conversations.store import ConversationStore
 from styles.style import Style, guide
 from styles.voices import PROMPTED, VoiceRegistry, VoiceVersion
@@ -41,6 +44,12 @@ class Incoming:
     text: str
     id: str
     style: str | None = None  # None: the style that is assigned to the channel
+    quotes: tuple[Quote, ...] = ()  # what others wrote and this message points to: data, never said by the person
+    shown: str | None = None  # where an earlier process began to show the answer, as `note` was told
+
+
+class QuestionGone(NotFound):
+    """The question was deleted, or somebody else answers it: there is nobody to tell anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,9 @@ class Assistant:
         self._now = now
         self._rates = Rates(self.limits)
         self._places = Places(self.limits.answers_at_once)
-        self._running: dict[tuple[str, str], asyncio.Event] = {}
+        self._running: dict[tuple[str, str], Run] = {}
+        self._ready: dict[str, Pending] = {}
+        self.questions = Questions(store, history=HISTORY, now=now)
 
     def style_for(self, incoming: Incoming) -> str:
         """The style that speaks here. Raises NotFound where none is assigned."""
@@ -129,65 +140,84 @@ class Assistant:
             self._rates.check(incoming.person, f"{incoming.platform}:{incoming.channel}", id=incoming.id)
         style = self.style_for(incoming)
         said = Message("user", incoming.text, author=incoming.person, sent_at=self._now(), id=incoming.id)
-        accepted = functools.partial(self.store.accept, incoming.platform, incoming.place, style=style, message=said)
-        return await asyncio.to_thread(accepted)
+        return await self.questions.accept(
+            incoming.platform, incoming.place, style=style, message=said, quotes=incoming.quotes
+        )
 
     async def unanswered(self, platform: str) -> list[Incoming]:
-        """Messages that an earlier process accepted and did not answer; `channel` is left to the platform.
+        """Messages that a process accepted which has died since, and whose answer was not delivered.
 
-        They count as accepted from here on. Those whose person was told that the answer failed are left out.
+        They are ours from here on, and nobody else's; `channel` is left to the platform. Ask at the start and then
+        every now and then.
         """
-        since = self._now() - RECENT
-        return await asyncio.to_thread(self._left_over, platform, since)
+        left_over = await self.questions.left_over(platform, recent=RECENT)
+        self._ready |= {str(left.message.id): left for left in left_over if left.reply}
+        return [_incoming(left) for left in left_over]
 
-    def _left_over(self, platform: str, since: datetime) -> list[Incoming]:
-        left = []
-        for style, place, message in self.store.unanswered(platform, since=since):
-            self.store.claim_event(platform, f"message:{message.id}")
-            if self.store.claim_event(platform, f"failed:{message.id}"):
-                self.store.release_event(platform, f"failed:{message.id}")
-                person = str(message.author or "")
-                left.append(Incoming(platform, "", place, person, message.content, str(message.id), style))
-        return left
+    async def note(self, incoming: Incoming, shown: str) -> None:
+        """Remember where the answer is being shown; `Incoming.shown` of whoever has to go on with it says so."""
+        await asyncio.to_thread(self.store.pending.note, incoming.platform, incoming.id, shown=shown)
 
     async def answer(
         self, incoming: Incoming, *, number: int | None = None
     ) -> AsyncGenerator[Waiting | str | Reply, None]:
         """Answer an accepted message: `Waiting` while others are first, text pieces, at last the stored `Reply`.
 
-        Raises `BrandvoiceError` with a sentence for the person; a failure inside the engine carries a reference id.
+        It counts as delivered once whatever comes after the `Reply` is asked for. Raises `BrandvoiceError` with a
+        sentence for the person; a failure inside the engine carries a reference id. Raises `QuestionGone` when the
+        message was deleted.
         """
-        voice = self.voice_for(self.style_for(incoming), number=number)
-        conversation = await self._conversation(incoming)
-        messages = _up_to(await asyncio.to_thread(self.store.history, conversation, HISTORY), incoming.id)
-        stop = self._running[incoming.platform, incoming.place] = asyncio.Event()
-        shown, whole = self._shown(voice, messages), self.limits.whole
-        request = Request(shown, voice.version, self.sampling, person=incoming.person, whole=whole)
-        trace, text = uuid.uuid4().hex[:8], ""
+        run = self._running[incoming.platform, incoming.place] = Run(incoming.id)
+        is_ready = False
         try:
-            async with self._places.one() as turn:
-                while (ahead := await turn.wait()) > 0:
-                    yield Waiting(ahead)
-                async for piece in self._pieces(request, stop=stop, trace=trace):
+            async with aclosing(self._answered(incoming, run, number=number)) as parts:
+                async for part in parts:
+                    is_ready = isinstance(part, Reply)
+                    yield part
+            await self.questions.end(incoming.platform, incoming.id)
+        except BrandvoiceError:
+            await self.questions.end(incoming.platform, incoming.id)
+            raise
+        except GeneratorExit:
+            if is_ready:  # the platform has it, and would only fail again
+                await self.questions.end(incoming.platform, incoming.id)
+            raise
+        finally:
+            if self._running.get((incoming.platform, incoming.place)) is run:
+                del self._running[incoming.platform, incoming.place]
+
+    async def _answered(
+        self, incoming: Incoming, run: Run, *, number: int | None
+    ) -> AsyncGenerator[Waiting | str | Reply, None]:
+        if left := self._ready.pop(incoming.id, None):
+            yield await self._stored_reply(left)
+            return
+        style, trace, text = self.style_for(incoming), uuid.uuid4().hex[:8], ""
+        voice = self.voice_for(style, number=number)
+        async with self._places.one() as turn:
+            while (ahead := await turn.wait()) > 0:
+                yield Waiting(ahead)
+            while True:
+                conversation, request = await self._request(incoming, style, voice=voice)
+                async for piece in self._pieces(request, run=run, trace=trace):
                     text += piece
                     if not self._reply_filters:  # what a filter would change must not be seen before
                         yield piece
-            yield await self._finish(conversation, text + (STOPPED if stop.is_set() else ""), voice=voice, trace=trace)
-        except BrandvoiceError:
-            await asyncio.to_thread(self.store.claim_event, incoming.platform, f"failed:{incoming.id}")
-            raise
-        finally:
-            if self._running.get((incoming.platform, incoming.place)) is stop:
-                del self._running[incoming.platform, incoming.place]
+                if not run.begins_anew():
+                    break
+        if run.is_unwanted:
+            raise QuestionGone("The message was deleted, so there is no answer to it.")
+        text += STOPPED if run.is_stopped else ""
+        yield await self._finish(incoming, conversation, text, voice=voice, trace=trace)
 
     async def reply(self, voice: Voice, request: Request) -> AsyncGenerator[str, None]:
         """The reply of a voice to a request, in pieces; neither is kept. What a filter may change comes as one piece.
 
         Raises `BrandvoiceError` as `answer` does.
         """
-        shown = replace(request, messages=self._shown(voice, request.messages), voice=voice.version)
+        asked = replace(request, messages=self._shown(voice, request.messages), voice=voice.version)
         text = ""
-        async with aclosing(self._pieces(shown, stop=asyncio.Event(), trace=uuid.uuid4().hex[:8])) as pieces:
+        async with aclosing(self._pieces(asked, run=Run(), trace=uuid.uuid4().hex[:8])) as pieces:
             async for piece in pieces:
                 text += piece
                 if not self._reply_filters:
@@ -196,7 +226,7 @@ class Assistant:
             yield self._filtered(text)
 
     async def again(self, platform: str, reply_id: str, *, person: str) -> Incoming:
-        """What to answer once more in place of a reply; the reply it replaces is forgotten.
+        """What to answer once more in place of a reply, which is forgotten once the new one is there.
 
         Counts against the same limits as a message. Raises `NotFound` or `LimitReached` with a sentence.
         """
@@ -208,39 +238,70 @@ class Assistant:
         place = (await asyncio.to_thread(self.store.conversation, conversation)).place.removeprefix(f"{platform}:")
         style = (await asyncio.to_thread(self.store.sources_of, conversation))[0].style
         self._rates.check(person, f"{platform}:{place}", id=f"again:{reply_id}")
-        if not await asyncio.to_thread(self.store.delete_message, reply_id):
+        question = before[-1]
+        if not await self.questions.ask_again(platform, place, style=style, message=question, replaces=reply_id):
             raise NotFound("Somebody else asked for a new answer already.")
-        return Incoming(platform, "", place, person, before[-1].content, str(before[-1].id), style)
+        return Incoming(platform, "", place, person, question.content, str(question.id), style)
+
+    async def changed(self, platform: str, message: str, text: str) -> bool:
+        """A person changed a message: an answer that has not begun is to the new text. False for an unknown one."""
+        known = await asyncio.to_thread(self.store.edit_message, message, text)
+        self.questions.changed()
+        for run in self._runs(platform, message):
+            run.change()
+        return known
+
+    async def deleted(self, platform: str, message: str) -> bool:
+        """A person deleted a message: it is forgotten, and its answer stops. False for an unknown one."""
+        known = await asyncio.to_thread(self.store.delete_message, message)
+        self.questions.changed()
+        for run in self._runs(platform, message):
+            run.forget()
+        return known
+
+    def forget(self, person: str) -> None:
+        """Let go of what the engine remembers of conversations with a person."""
+        if isinstance(self.engine, Remembering):
+            self.engine.forget(person)
+
+    async def close(self) -> None:
+        """Whatever is not answered by now is left to others."""
+        await self.questions.close()
+
+    def _runs(self, platform: str, message: str) -> list[Run]:
+        return [run for (on, _), run in self._running.items() if on == platform and run.question == message]
 
     def stop(self, platform: str, place: str) -> bool:
         """Stop the answer that is being given at a place; what was said so far is kept. False if there is none."""
-        event = self._running.get((platform, place))
-        if event is not None:
-            event.set()
-        return event is not None
+        run = self._running.get((platform, place))
+        if run is not None:
+            run.stop()
+        return run is not None
 
-    async def _pieces(self, request: Request, *, stop: asyncio.Event, trace: str) -> AsyncGenerator[str, None]:
-        stream = self.engine.stream(request)
+    async def _pieces(self, request: Request, *, run: Run, trace: str) -> AsyncGenerator[str, None]:
         begun = False
         try:
-            async for piece in stream:
-                shown = piece if begun else piece.lstrip()
-                begun = begun or bool(shown)
-                if shown:
-                    yield shown
-                if stop.is_set():
-                    return
+            async with aclosing(run.pieces(self.engine, request)) as pieces:
+                async for piece in pieces:
+                    said = piece if begun else piece.lstrip()
+                    begun = begun or bool(said)
+                    if said:
+                        yield said
         except BrandvoiceError:
             raise
         except Exception as error:  # the one broad except: whatever the model throws, the bot stays up
             log.exception("answer %s failed", trace)
             raise EngineError(f"Something went wrong while answering. Please try again (reference {trace}).") from error
-        finally:
-            await stream.aclose()  # type: ignore[attr-defined]
 
-    async def _conversation(self, incoming: Incoming) -> str:
-        style = self.style_for(incoming)
-        return await asyncio.to_thread(self.store.open_conversation, incoming.platform, incoming.place, style=style)
+    async def _request(self, incoming: Incoming, style: str, *, voice: Voice) -> tuple[str, Request]:
+        """The conversation that a message is in, and what to ask the engine."""
+        talk = await self.questions.talk(incoming.platform, incoming.place, style=style, message=incoming.id)
+        messages = shown(talk, incoming.id)
+        if messages is None:
+            raise QuestionGone("The message was deleted, so there is no answer to it.")
+        whole = self.limits.whole
+        asked = self._shown(voice, messages)
+        return talk.conversation, Request(asked, voice.version, self.sampling, person=incoming.person, whole=whole)
 
     def _shown(self, voice: Voice, messages: Sequence[Message]) -> tuple[Message, ...]:
         """What the model is shown: a trained voice needs no instructions, version 0 gets the style's guide."""
@@ -256,23 +317,24 @@ class Assistant:
             text = change(text)
         return text
 
-    async def _finish(self, conversation: str, text: str, *, voice: Voice, trace: str) -> Reply:
+    async def _finish(self, incoming: Incoming, conversation: str, text: str, *, voice: Voice, trace: str) -> Reply:
         text = self._filtered(text)
         if not text.strip():
             raise EngineError(f"The model had nothing to say. Please rephrase (reference {trace}).")
         said = Message("assistant", text.strip(), sent_at=self._now(), voice=voice.reference)
-        stored = await asyncio.to_thread(self.store.append, conversation, said)
+        platform, question = incoming.platform, incoming.id
+        stored = await self.questions.finish(platform, question, conversation=conversation, reply=said)
+        if stored is None:
+            raise QuestionGone("The message was deleted, so there is no answer to it.")
         return Reply(str(stored.id), stored.content, voice.reference, conversation, trace)
 
+    async def _stored_reply(self, left: Pending) -> Reply:
+        """The reply that an earlier process stored, and did not get to deliver."""
+        _, stored = await asyncio.to_thread(self.store.message, str(left.reply))
+        return Reply(str(stored.id), stored.content, str(stored.voice), left.conversation, uuid.uuid4().hex[:8])
 
-def _up_to(history: Sequence[Message], message_id: str) -> list[Message]:
-    """The history up to a message, one message of the assistant between two of a person's."""
-    end = next((i for i, m in enumerate(history) if m.id == message_id), len(history) - 1)
-    merged: list[Message] = []
-    for message in history[: end + 1]:
-        if merged and merged[-1].role == message.role:
-            joined = f"{merged[-1].content}\n{message.content}" if message.role == "user" else message.content
-            merged[-1] = replace(message, content=joined)
-        else:
-            merged.append(message)
-    return merged
+
+def _incoming(left: Pending) -> Incoming:
+    message = left.message
+    person, id = str(message.author or ""), str(message.id)  # noqa: A001
+    return Incoming(left.platform, "", left.place, person, message.content, id, left.style, shown=left.shown)

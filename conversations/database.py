@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.pool import QueuePool
 
+from conversations import pending_tables as _pending_tables  # noqa: F401 - as above
 from conversations import round_tables as _round_tables  # noqa: F401 - its tables are of the same schema
 from conversations.errors import StoreError
 from conversations.tables import SCHEMA, SCHEMA_TABLE

@@ -15,7 +15,8 @@ from conversations.directory import Directory
 from conversations.erasures import Erasures
 from conversations.messages import Conversation, Feedback, Message, Submission, SubmissionState
 from conversations.originals import Originals
-from conversations.pending import Arrival, Pending, Quote, Talk
+from conversations.pending import Arrival
+from conversations.pending_store import PendingStore
 from conversations.people import Erasure
 from conversations.sealing import Sealing
 from conversations.sources import Basis, Source
@@ -51,6 +52,7 @@ class ConversationStore:
         self._database = database
         self._now = now
         self.directory = Directory(database)
+        self.pending = PendingStore(database, now=now)
         self.alarms = Alarms(database, now=now)
         self.erasures = Erasures(database)
 
@@ -198,58 +200,7 @@ class ConversationStore:
         One transaction: a message is either kept and claimed, or it may come again. Anybody may answer it.
         """
         arrival = Arrival(platform, place, style, message, owner="", until=self._now())
-        return self.accept_all([arrival], limit=1)[0] is not None
-
-    def accept_all(self, arrivals: Sequence[Arrival], *, limit: int) -> list[Talk | None]:
-        """Keep messages, in one transaction: what was said up to each, or None where it was accepted before.
-
-        Each waits for its answer from then on, and its owner is to give it.
-        """
-        with self._database.writing() as connection:
-            now = self._now()
-            return [pending.accept(connection, arrival, now=now, limit=limit) for arrival in arrivals]
-
-    def talk(self, conversation: str, limit: int) -> Talk:
-        """The last messages of the conversation, with what people quoted in them."""
-        with self._database.reading() as connection:
-            return pending.talk(connection, conversation, limit=limit)
-
-    def pending(self, platform: str) -> list[Pending]:
-        """The messages on the platform that wait for their answer, or for its delivery, oldest first."""
-        with self._database.reading() as connection:
-            return pending.listed(connection, platform)
-
-    def ask_again(self, arrival: Arrival, *, conversation: str, replaces: str) -> bool:
-        """Let an answered message wait for another reply, which replaces the old one once it is there.
-
-        False when it waits for one already.
-        """
-        with self._database.writing() as connection:
-            return pending.ask_again(
-                connection, arrival, conversation=conversation, replaces=replaces, now=self._now()
-            )
-
-    def take_over(self, left: Pending, *, owner: str, until: datetime) -> bool:
-        """Answer in the stead of an owner that died; True for exactly one of all who try, over processes."""
-        with self._database.writing() as connection:
-            return pending.take_over(connection, left, owner=owner, until=until)
-
-    def renew(self, owner: str, *, until: datetime) -> None:
-        """The owner lives, and will answer what it accepted."""
-        with self._database.writing() as connection:
-            pending.renew(connection, owner, until=until)
-
-    def finish(self, platform: str, message: str, *, owner: str, reply: Message) -> Message | None:
-        """Store the reply to a waiting message; None when the owner is not to give it any more, or it is gone."""
-        with self._database.writing() as connection:
-            return pending.finish(
-                connection, platform, message=message, owner=owner, reply=reply, now=self._now()
-            )
-
-    def end(self, platform: str, message: str, *, owner: str) -> None:
-        """The message waits no longer: its reply was delivered, or its person knows that there is none."""
-        with self._database.writing() as connection:
-            pending.end(connection, platform, message=message, owner=owner)
+        return self.pending.accept([arrival], limit=1)[0] is not None
 
     def append(self, conversation_id: str, message: Message) -> Message:
         """Keep the message as the newest of the conversation; returns it as stored, with an id and a time.

@@ -108,28 +108,6 @@ def release_event(connection: Connection, platform: str, *, event: str) -> None:
     connection.execute(delete(table).where(table.c.platform == platform, table.c.event == event))
 
 
-def unanswered(connection: Connection, platform: str, *, since: datetime) -> list[tuple[str, str, Message]]:
-    """(style, place, message) of every conversation on the platform whose last word is a person's, oldest first."""
-    table, owner = tables.messages, tables.conversations
-    newest = select(table.c.conversation_id, func.max(table.c.position).label("position")).group_by(
-        table.c.conversation_id
-    )
-    last = newest.subquery()
-    wanted = (
-        select(table, owner.c.place, tables.sources.c.style)
-        .join(last, (table.c.conversation_id == last.c.conversation_id) & (table.c.position == last.c.position))
-        .join(owner, owner.c.id == table.c.conversation_id)
-        .join(tables.conversation_sources, tables.conversation_sources.c.conversation_id == owner.c.id)
-        .join(tables.sources, tables.sources.c.id == tables.conversation_sources.c.source_id)
-        .where(table.c.role == "user", tables.sources.c.kind == platform, owner.c.fingerprint == "")
-        .where(table.c.sent_at >= since)
-        .order_by(table.c.sent_at)
-    )
-    prefix = f"{platform}:"
-    rows = connection.execute(wanted).all()
-    return [(row.style, row.place.removeprefix(prefix), as_message(row)) for row in rows]
-
-
 def _take_turn(connection: Connection, conversation: str, *, now: datetime) -> None:
     # The update also locks the row: two who append at once to the same conversation do so one after the other.
     table = tables.conversations

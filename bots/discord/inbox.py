@@ -65,12 +65,12 @@ class Inbox:
         if not content or author.get("bot") or not payload.data.get("edited_timestamp"):
             return
         kept = message_id(guild_key(payload.guild_id), payload.channel_id, payload.message_id)
-        await asyncio.to_thread(self._desk.store.edit_message, kept, self._plain_text(content, ()))
+        await self._desk.assistant.changed(PLATFORM, kept, self._plain_text(content, ()))
 
     async def delete(self, guild: int | None, channel: int, messages: set[int]) -> None:
         """Somebody deleted messages: we forget them."""
         for message in messages:
-            await asyncio.to_thread(self._desk.store.delete_message, message_id(guild_key(guild), channel, message))
+            await self._desk.assistant.deleted(PLATFORM, message_id(guild_key(guild), channel, message))
 
     async def _is_for_us(self, message: discord.Message) -> bool:
         """Direct messages, mentions, replies to us, and what is said in a thread in which we took part."""

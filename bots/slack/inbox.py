@@ -144,10 +144,10 @@ class Inbox:
         channel = f"{team.id}/{event['channel']}"
         if event["subtype"] == "message_deleted":
             ts = event.get("deleted_ts") or before.get("ts")
-            await asyncio.to_thread(self._desk.store.delete_message, f"{channel}/{ts}")
+            await self._desk.assistant.deleted(PLATFORM, f"{channel}/{ts}")
         elif after.get("text") != before.get("text") and not after.get("bot_id"):
             text = plain_text(str(after.get("text") or ""), team)
-            await asyncio.to_thread(self._desk.store.edit_message, f"{channel}/{after.get('ts')}", text)
+            await self._desk.assistant.changed(PLATFORM, f"{channel}/{after.get('ts')}", text)
 
 
 def plain_text(text: str, team: Team) -> str:

@@ -126,7 +126,9 @@ async def test_a_failing_engine_is_one_sentence_with_a_reference(
 async def test_what_an_earlier_process_left_unanswered_is_found_once(
     quick_store: ConversationStore, tmp_path: Path
 ) -> None:
-    await assistant_on(quick_store, ScriptedEngine(), tmp_path).accept(ASKED)
+    earlier = assistant_on(quick_store, ScriptedEngine(), tmp_path)
+    await earlier.accept(ASKED)
+    earlier.questions.presence.lose()
     restarted = assistant_on(quick_store, ScriptedEngine("Here."), tmp_path)
     (found,) = await restarted.unanswered("test")
     assert (found.place, found.text, found.id, found.style) == (ASKED.place, ASKED.text, ASKED.id, "harbor")

@@ -54,6 +54,7 @@ class Running:
         async def begin() -> asyncio.Task[None]:
             return asyncio.create_task(platform.run(assistant, contributions))
 
+        self._assistant = assistant
         self._task = self.loop.submit(begin()).result(10)
 
     def terminate(self) -> None:
@@ -61,12 +62,14 @@ class Running:
         if not self.is_over:
             self.is_over = True
             self.loop.submit(_end(self._task)).result(30)
+            self.loop.submit(self._assistant.close()).result(30)
             self.loop.stop()
 
     def crash(self) -> None:
         """End everything at once: nothing gets its last words."""
         self.is_over = True
         self.loop.stop()
+        self._assistant.questions.presence.lose()  # as the system does when a process dies
 
 
 async def _end(task: asyncio.Task[None]) -> None:
