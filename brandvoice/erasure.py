@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from brandvoice.cleaning import queue_clean_rounds
 from conversations.erasures import ErasureProof, digest_of_facts
 from conversations.errors import CurationRefused, StoreError
 from styles.dataset import DatasetVersion, list_datasets
@@ -59,7 +60,7 @@ class Proof:
             lines.append(f"datasets that hold them: {', '.join(self.datasets)}")
         if self.voices:
             lines.append(f"voices that learned from them: {', '.join(self.voices)}")
-            lines.append("Train these styles again; a new dataset does not hold the person any more.")
+            lines.append("A clean round of each is queued: brandvoice rounds list. Until it ends, they are listed as affected.")
         if self.file:
             lines.append(f"proof: {self.file} (sha256 {self.digest[:16]}…)")
         return lines
@@ -96,6 +97,8 @@ def finish_erasures(workspace: Workspace, store: ConversationStore) -> list[Proo
     datasets = _touched(workspace, lambda ids: any(map(is_gone, ids)))
     # Written before the datasets go: what is named in it cannot be found again after a crash.
     written = [_write_proof(workspace, erasure, datasets) for erasure in open_ones]
+    with workspace.open_rounds() as rounds:
+        queue_clean_rounds(workspace, rounds, datasets)
     for version in datasets:
         version.erase(now=datetime.now(UTC))
         with workspace.open_rounds() as rounds:
