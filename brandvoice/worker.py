@@ -11,6 +11,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING
 
 from brandvoice import due, preflight
+from brandvoice.erasure import finish_erasures
 from brandvoice.evidence import StyleEvidence
 from brandvoice.notifying import Messenger
 from brandvoice.owners import this_process
@@ -124,6 +125,8 @@ class Worker:
 
 def check_due(workspace: Workspace, rounds: RoundStore, *, offers: Offers) -> list[Round]:
     """Queue, or skip with the reason, what is due at this moment, over all styles that run by themselves."""
+    with workspace.open_store() as store:
+        finish_erasures(workspace, store)  # chat and HTTP forget people in the store alone
     noted = []
     for style, settings in workspace.settings.styles.items():
         if not settings.runs_by_itself:

@@ -27,9 +27,13 @@ def list_voices(
     context: typer.Context, style: Annotated[str | None, typer.Argument()] = None, as_json: Json = False
 ) -> None:
     """Every voice version and its state."""
-    registry = workspace_of(context).voices
+    from brandvoice.cleaning import is_affected
+
+    workspace = workspace_of(context)
+    registry = workspace.voices
     versions = [v for name in ([style] if style else registry.styles()) for v in registry.versions(name)]
-    print_rows([_row(v) for v in versions], as_json=as_json, empty="No voices yet. Train one: brandvoice round STYLE")
+    rows = [_row(v, affected=is_affected(workspace, v)) for v in versions]
+    print_rows(rows, as_json=as_json, empty="No voices yet. Train one: brandvoice round STYLE")
 
 
 @group.command()
@@ -37,11 +41,16 @@ def show(context: typer.Context, reference: Reference, as_json: Json = False) ->
     """The manifest of one version: where it came from, its scores and its history."""
     from dataclasses import asdict
 
+    from brandvoice.cleaning import is_affected
+
     registry = workspace_of(context).voices
     style, number = parse_reference(reference)
     version = registry.version(style, number)
     history = [asdict(d) for d in registry.history(style) if d.number == number]
     facts = {"voice": version.reference, "state": version.state, "path": str(version.path), **asdict(version.manifest)}
+    affected = "by an erasure: it learned from somebody who asked to be forgotten since"
+    if is_affected(workspace_of(context), version):
+        facts["affected"] = affected
     print_facts({**facts, "history": history}, as_json=as_json)
 
 
@@ -59,6 +68,8 @@ def compare(context: typer.Context, one: Reference, other: Reference, as_json: J
 @group.command()
 def promote(context: typer.Context, reference: Reference, reason: Reason = "") -> None:
     """Let a version speak from the next message on. One that the gate refused needs a reason."""
+    from brandvoice.cleaning import is_affected
+
     registry = workspace_of(context).voices
     style, number = parse_reference(reference)
     version = registry.version(style, number)
@@ -68,7 +79,7 @@ def promote(context: typer.Context, reference: Reference, reason: Reason = "") -
         raise VoiceRefused(
             f"The gate did not pass {reference}. {why} To promote it all the same, say why: --reason TEXT"
         )
-    if _learned_from_erased(context, version) and not reason:
+    if is_affected(workspace_of(context), version) and not reason:
         raise VoiceRefused(
             f"{reference} learned from somebody who asked to be forgotten. Train a new one: brandvoice round {style}. "
             "To promote it all the same, say why: --reason TEXT"
@@ -93,13 +104,6 @@ def rollback(context: typer.Context, style: str, reason: Reason = "") -> None:
     number = workspace_of(context).voices.rollback(style, who=operator(), reason=reason)
     spoken = f"{style}@{number}" if number != PROMPTED else f"the base model with the guide of {style} ({style}@0)"
     say(f"{spoken} speaks now.")
-
-
-def _learned_from_erased(context: typer.Context, version: VoiceVersion) -> bool:
-    from styles.dataset import list_datasets
-
-    datasets = list_datasets(workspace_of(context).data, version.manifest.style)
-    return any(d.is_erased for d in datasets if d.hash == version.manifest.dataset)
 
 
 def _note(
@@ -146,7 +150,7 @@ def push(
     say(f"{reference} is at {address}.")
 
 
-def _row(version: VoiceVersion) -> dict[str, Any]:
+def _row(version: VoiceVersion, *, affected: bool) -> dict[str, Any]:
     manifest, scores = version.manifest, version.manifest.scores
     return {
         "voice": version.reference,
@@ -156,6 +160,7 @@ def _row(version: VoiceVersion) -> dict[str, Any]:
         "dataset": manifest.dataset[:12],
         "base": manifest.base,
         "trained": manifest.created_at[:16],
+        "affected": "by an erasure" if affected else None,
     }
 
 
