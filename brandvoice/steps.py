@@ -39,6 +39,7 @@ CHANGEABLE = ("epochs", "examples_per_step", "learning_rate_multiplier", "seed")
 def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[DatasetVersion, Curated]:
     """A new dataset version from everything a style may learn from: imports with a basis and approved submissions."""
     from styles.curation import Limits, curate
+    from styles.dressing import dress
     from styles.steps import builtin_steps
 
     limits = Limits.of(workspace.style(style))
@@ -57,6 +58,8 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
             reviewers={s.id: s.reviewer for s in approved if s.reviewer},
         )
         raise_alarms(workspace, store, curated.alarms, style=style)
+        if workspace.settings.privacy.replace == "surrogates":
+            curated = dress(curated, key=store.directory.key("surrogates"), names=names)
     return save_dataset(curated, style=style, data_dir=workspace.data, now=datetime.now(UTC)), curated
 
 

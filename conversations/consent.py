@@ -31,6 +31,9 @@ class Marks:
     def of_conversation(self, conversation: str) -> str:
         return self._mark("conversation", conversation)
 
+    def of_purpose(self, purpose: str) -> str:
+        return self._mark("purpose", purpose)
+
     def cover_author(self, conversation: Conversation) -> bool:
         """Whether somebody who wrote in the conversation is marked."""
         if not self.found:

@@ -61,6 +61,11 @@ class Directory:
             marks = consent.erased(connection)
         return lambda person: bool(marks.found) and marks.of_person(person) in marks.found
 
+    def key(self, purpose: str) -> bytes:
+        """A secret of this store for one purpose, always the same."""
+        with self._database.reading() as connection:
+            return bytes.fromhex(consent.marks(connection).of_purpose(purpose))
+
     def names(self, style: str | None = None) -> Mapping[str, Sequence[str]]:
         """Everybody's names by id: of the sources of a style, or of all."""
         with self._database.reading() as connection:
