@@ -60,7 +60,7 @@ class Proof:
             lines.append(f"datasets that hold them: {', '.join(self.datasets)}")
         if self.voices:
             lines.append(f"voices that learned from them: {', '.join(self.voices)}")
-            lines.append("A clean round of each is queued: brandvoice rounds list. Until it ends, they are listed as affected.")
+            lines.append("A clean round of each style is queued. Until it ends, these voices are listed as affected.")
         if self.file:
             lines.append(f"proof: {self.file} (sha256 {self.digest[:16]}…)")
         return lines
