@@ -76,7 +76,7 @@ class RoundJobs:
         self._store = store
         self._rounds = RoundStore(store.database, workspace.rounds_folder)
         self._worker = worker
-        self._wake(*self._rounds.all(state="queued"))
+        self._wake(*self._rounds.all())
 
     def start(self, wish: Wish) -> str:
         """See `Jobs`. What cannot work is refused before anything comes in."""
@@ -94,7 +94,9 @@ class RoundJobs:
         queued = self._rounds.queue(
             style, recipe=recipe, origin="api", asked_by=wish.asked_by, options=dict(wish.changes)
         )
-        self._rounds.tell(queued.id, "note", f"{intake.read} conversations came in; {len(intake.refused)} are refused.")
+        self._rounds.tell(
+            queued.id, "note", f"{intake.read} conversations came in; lines refused: {len(intake.refused)}."
+        )
         for refused in intake.refused[:SHOWN]:
             self._rounds.tell(queued.id, "refused", f"{refused.place}: {refused.reason}")
         self._wake(queued)

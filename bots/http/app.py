@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from bots.http import chat, feedback, files, health, models, people, review, submissions, tuning
+from bots.http import chat, feedback, files, health, models, people, review, submissions, tuning, widget
 from bots.http.desk import Desk
 from bots.http.errors import ErrorAnswer, Refused, refusal
 from bots.http.guard import Guard
@@ -41,6 +41,7 @@ def make_app(desk: Desk, *, version: str = "") -> ASGIApp:
     for room in _KEYED:
         app.include_router(room.routes, dependencies=[key])
     app.include_router(health.routes)
+    app.include_router(widget.routes)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(BrandvoiceError, _refusal)
