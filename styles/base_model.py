@@ -50,17 +50,21 @@ def load_tokenizer(base: BaseModel) -> Any:
         raise BaseModelError(f"The tokenizer of {base.name} in {base.path} cannot be loaded: {error}") from error
 
 
-def load_weights(base: BaseModel, *, dtype: str, device: str) -> Any:
-    """The model itself, as `transformers` loads it; never runs code that came with the weights."""
+def load_weights(base: BaseModel, *, dtype: str, device: str, quantization: Any = None) -> Any:
+    """The model itself, as `transformers` loads it; never runs code that came with the weights.
+
+    `quantization` is a configuration of `transformers` for loading in fewer bits.
+    """
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    fewer_bits = {"quantization_config": quantization, "device_map": device} if quantization else {}
     try:
-        model = AutoModelForCausalLM.from_pretrained(base.path, dtype=dtype, use_safetensors=True)
+        model = AutoModelForCausalLM.from_pretrained(base.path, dtype=dtype, use_safetensors=True, **fewer_bits)
     except (OSError, ValueError, KeyError) as error:
         raise BaseModelError(f"The base model {base.name} in {base.path} cannot be loaded: {error}") from error
-    return model.to(device)
+    return model if quantization else model.to(device)
 
 
 def _local(name: str, path: Path) -> BaseModel:

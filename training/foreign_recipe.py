@@ -25,6 +25,11 @@ FIXED = "voices of one base model share the adapter's shape, so that they can be
 NO_PLACE = "brandvoice has no such setting"
 
 _SCHEDULERS = {"cosine": "cosine", "linear": "linear", "constant": "constant", "constant_with_warmup": "constant"}
+_OPTIMIZERS = {
+    **dict.fromkeys(("adamw_torch", "adamw_torch_fused", "adamw_hf"), "adamw"),
+    **dict.fromkeys(("adamw_8bit", "adamw_bnb_8bit", "paged_adamw_8bit"), "adamw_8bit"),
+    "adafactor": "adafactor",
+}
 _PREFERENCE = {"sft": "sft", "dpo": "sft+dpo", "kto": "sft+kto"}
 
 
@@ -138,13 +143,16 @@ def _flattened(given: Given) -> Given:
 
 
 def _axolotl(reader: _Reader) -> dict[str, Any]:
-    _tuning(reader, key="adapter", known=("lora",))
     patience = reader.number("early_stopping_patience")
+    full = "adapter" not in reader.given and "lora_r" not in reader.given  # Axolotl trains in full without an adapter
     return _without_none(
         method=reader.one_of("rl", _PREFERENCE),
+        tuning=reader.one_of("adapter", {"lora": "lora", "qlora": "qlora"}) or ("full" if full else None),
         lora=_lora(reader, rank="lora_r", alpha="lora_alpha"),
         epochs=reader.whole("num_epochs"),
         learning_rate=reader.number("learning_rate"),
+        optimizer=reader.one_of("optimizer", _OPTIMIZERS),
+        weight_decay=reader.number("weight_decay"),
         scheduler=reader.one_of("lr_scheduler", _SCHEDULERS),
         warmup_share=reader.number("warmup_ratio"),
         examples_per_step=_product(reader, "micro_batch_size", "gradient_accumulation_steps"),
@@ -155,12 +163,14 @@ def _axolotl(reader: _Reader) -> dict[str, Any]:
 
 
 def _llama_factory(reader: _Reader) -> dict[str, Any]:
-    _tuning(reader, key="finetuning_type", known=("lora",))
     return _without_none(
         method=reader.one_of("stage", _PREFERENCE),
+        tuning=_llama_factory_tuning(reader),
         lora=_lora(reader, rank="lora_rank", alpha="lora_alpha"),
         epochs=reader.whole("num_train_epochs"),
         learning_rate=reader.number("learning_rate"),
+        optimizer=reader.one_of("optim", _OPTIMIZERS),
+        weight_decay=reader.number("weight_decay"),
         scheduler=reader.one_of("lr_scheduler_type", _SCHEDULERS),
         warmup_share=reader.number("warmup_ratio"),
         examples_per_step=_product(reader, "per_device_train_batch_size", "gradient_accumulation_steps"),
@@ -179,10 +189,13 @@ def _openai(reader: _Reader) -> dict[str, Any]:
     )
 
 
-def _tuning(reader: _Reader, *, key: str, known: tuple[str, ...]) -> None:
-    value = reader.text(key)
-    if value is not None and value not in known:
-        reader.refuse(key, f'"{value}" has no counterpart; a LoRA adapter is trained')
+def _llama_factory_tuning(reader: _Reader) -> str | None:
+    kind = reader.one_of("finetuning_type", {"lora": "lora", "full": "full"})
+    if reader.number("quantization_bit") == 4 and kind == "lora":
+        return "qlora"
+    if "quantization_bit" in reader.taken:
+        reader.refuse("quantization_bit", "only 4 bits under a LoRA adapter have a counterpart")
+    return kind
 
 
 def _lora(reader: _Reader, *, rank: str, alpha: str) -> dict[str, int] | None:
@@ -231,7 +244,7 @@ _REASONS: dict[Trainer, dict[str, str]] = {
         **dict.fromkeys(("chat_template", "special_tokens", "tokenizer_type", "model_type"), RENDERER),
         **dict.fromkeys(("sample_packing", "eval_sample_packing", "pad_to_sequence_len", "group_by_length"), OURS),
         **dict.fromkeys(("lora_target_linear", "lora_target_modules", "lora_dropout", "peft_use_dora"), FIXED),
-        **dict.fromkeys(("optimizer", "weight_decay", "max_grad_norm", "warmup_steps", "logging_steps"), OURS),
+        **dict.fromkeys(("max_grad_norm", "warmup_steps", "logging_steps"), OURS),
         **dict.fromkeys(("load_in_4bit", "load_in_8bit"), OURS),
         "train_on_inputs": BRAND_ONLY,
         "strict": "every recipe is checked as a whole",
@@ -243,8 +256,8 @@ _REASONS: dict[Trainer, dict[str, str]] = {
         **dict.fromkeys(("save_steps", "save_strategy", "plot_loss", "eval_steps", "eval_strategy"), PLACE),
         **dict.fromkeys(("template", "trust_remote_code"), RENDERER),
         **dict.fromkeys(("lora_target", "lora_dropout", "use_dora", "use_rslora", "loraplus_lr_ratio"), FIXED),
-        **dict.fromkeys(("packing", "neat_packing", "quantization_bit", "preprocessing_num_workers"), OURS),
-        **dict.fromkeys(("optim", "weight_decay", "max_grad_norm", "logging_steps", "warmup_steps"), OURS),
+        **dict.fromkeys(("packing", "neat_packing", "preprocessing_num_workers"), OURS),
+        **dict.fromkeys(("max_grad_norm", "logging_steps", "warmup_steps"), OURS),
         "train_on_prompt": BRAND_ONLY,
     },
     "openai": {

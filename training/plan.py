@@ -13,6 +13,7 @@ from training.recipe import Recipe
 
 CPU_TOKENS_PER_BATCH = 2_048  # more gains nothing on a CPU and costs memory
 GPU_TOKENS_PER_BATCH = 16_384
+_TUNING = {"lora": "", "qlora": "base in 4 bits, ", "full": "linear layers in full, kept as "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Plan:
     weight_decay: float
     warmup_steps: int
     scheduler: str
+    tuning: str
     lora_rank: int
     lora_alpha: int
     lora_targets: str
@@ -68,7 +70,7 @@ class Plan:
         return [
             f"{examples}, {self.tokens:,} tokens, {self.target_tokens:,} of them answers",
             f"{self.epochs} epochs, {self.steps} steps, {self.examples_per_step} examples a step",
-            f"LoRA rank {self.lora_rank}, alpha {self.lora_alpha}, {self.lora_targets}",
+            _TUNING[self.tuning] + f"LoRA rank {self.lora_rank}, alpha {self.lora_alpha}, {self.lora_targets}",
             f"{self.optimizer}, learning rate {self.learning_rate:g}, {self.scheduler}",
             f"{m.device}, {m.dtype}, {m.threads} threads, seed {self.seed}",
         ]
@@ -102,6 +104,8 @@ def make_plan(
     epochs = _epochs(brand) if recipe.epochs == "auto" else recipe.epochs
     steps = epochs * math.ceil(n / per_step)
     rate = _learning_rate(parameters, steps) if recipe.learning_rate == "auto" else recipe.learning_rate
+    if recipe.tuning == "full" and recipe.learning_rate == "auto":
+        rate /= 10  # LoRA wants about ten times the rate of full tuning
     batch = _halved(_batch(per_step, lengths, machine), per_step, halvings)
     return Plan(
         examples=n,
@@ -118,6 +122,7 @@ def make_plan(
         weight_decay=recipe.weight_decay,
         warmup_steps=round(steps * recipe.warmup_share),
         scheduler=recipe.scheduler,
+        tuning=recipe.tuning,
         lora_rank=recipe.lora.rank,
         lora_alpha=recipe.lora.alpha,
         lora_targets=recipe.lora.targets,

@@ -76,6 +76,7 @@ class Recipe(_Spec):
     name: str = Field(min_length=1, max_length=60)
     method: Method = "sft"
     start: Literal["base", "current"] = "base"  # afresh on all data, or on from the LoRA adapter that speaks now
+    tuning: Literal["lora", "qlora", "full"] = "lora"  # what is trained; each ends in a LoRA adapter
     lora: Lora = Lora()
     epochs: int | Auto = "auto"
     learning_rate: float | Auto = "auto"

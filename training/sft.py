@@ -15,7 +15,7 @@ from typing import Any
 
 from conversations.errors import TrainingRefused, TrainingStopped
 from conversations.messages import Message
-from styles.base_model import BaseModel, load_tokenizer, load_weights
+from styles.base_model import BaseModel, load_tokenizer
 from styles.rendering import Rendered, Renderer
 from styles.voices import file_digest
 from training.checkpoints import CheckpointStore
@@ -23,6 +23,7 @@ from training.plan import Machine, Plan, make_plan
 from training.progress import Progress, Watcher
 from training.recipe import Recipe
 
+ENOUGH_KEPT = 0.8  # of the change that full tuning made, by squares
 ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")
 
 
@@ -117,12 +118,14 @@ def train(prepared: Prepared, *, run_dir: Path, watch: Watcher) -> Trained:
     if newest is None:
         shutil.rmtree(run_dir / "best", ignore_errors=True)
     began = time.monotonic()
-    with _quiet():
+    with quiet():
         trainer = _make_trainer(prepared, run_dir=run_dir, store=store, watch=watch)
         trainer.train(resume_from_checkpoint=str(newest.path) if newest else None)
     if trainer.interrupted:
         raise TrainingStopped(f"Stopped at step {trainer.state.global_step} of {plan.steps}; the checkpoint is saved.")
-    adapter, loss = _keep_adapter(trainer, run_dir, early_stopping=plan.early_stopping and bool(prepared.holdout))
+    early_stopping = plan.early_stopping and bool(prepared.holdout)
+    keep = _extract if plan.tuning == "full" else _keep_adapter
+    adapter, loss = keep(trainer, prepared, run_dir, early_stopping=early_stopping)
     seconds = time.monotonic() - began
     return Trained(
         adapter,
@@ -171,21 +174,11 @@ def count_parameters(base: BaseModel) -> int:
 
 
 def _make_trainer(prepared: Prepared, *, run_dir: Path, store: CheckpointStore, watch: Watcher) -> Any:
-    from peft import LoraConfig, PeftModel, get_peft_model
-
-    from training.kernels import fuse_lora, register_attention
     from training.trainer import StyleTrainer, training_arguments
+    from training.tuning import tunable_model
 
     plan = prepared.plan
-    model = load_weights(prepared.task.base, dtype=plan.machine.dtype, device=plan.machine.device)
-    if plan.machine.device == "cpu":
-        model.set_attn_implementation(register_attention())
-    lora = LoraConfig(
-        r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules=plan.lora_targets, task_type="CAUSAL_LM"
-    )
-    start = prepared.task.start
-    model = PeftModel.from_pretrained(model, start, is_trainable=True) if start else get_peft_model(model, lora)
-    fuse_lora(model)
+    model = tunable_model(prepared.task.base, plan, start=prepared.task.start)
     return StyleTrainer(
         model,
         args=training_arguments(
@@ -202,7 +195,9 @@ def _make_trainer(prepared: Prepared, *, run_dir: Path, store: CheckpointStore, 
     )
 
 
-def _keep_adapter(trainer: Any, run_dir: Path, *, early_stopping: bool) -> tuple[Path, float | None]:
+def _keep_adapter(
+    trainer: Any, prepared: Prepared, run_dir: Path, *, early_stopping: bool
+) -> tuple[Path, float | None]:
     """The adapter of the best epoch (or of the last) in `run_dir/adapter`, with its holdout loss."""
     target = run_dir / "adapter"
     shutil.rmtree(target, ignore_errors=True)
@@ -220,8 +215,29 @@ def _keep_adapter(trainer: Any, run_dir: Path, *, early_stopping: bool) -> tuple
     return target, loss
 
 
+def _extract(trainer: Any, prepared: Prepared, run_dir: Path, *, early_stopping: bool) -> tuple[Path, float | None]:
+    """What full tuning changed, as a LoRA adapter in `run_dir/adapter`; the loss is the adapter's own."""
+    from safetensors.torch import load_file
+
+    from training.likelihood import losses, mean_loss
+    from training.tuning import extract_adapter
+
+    best = run_dir / "best" / "model.safetensors"
+    tuned = load_file(best) if early_stopping and best.is_file() else trainer.model.state_dict()
+    target = run_dir / "adapter"
+    shutil.rmtree(target, ignore_errors=True)
+    kept = extract_adapter(tuned, prepared.task.base, prepared.plan, target=target)
+    if kept < ENOUGH_KEPT:
+        warnings.warn(
+            f"The adapter of rank {prepared.plan.lora_rank} keeps {kept:.0%} of what full tuning changed; "
+            "a higher rank keeps more.",
+            stacklevel=2,
+        )
+    return target, mean_loss(losses(prepared.task.base, target, prepared.holdout, prepared.plan.machine))
+
+
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the chatter of the libraries underneath; our own watcher says what happens."""
     import datasets
     from transformers.utils import logging

@@ -103,6 +103,9 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             processing_class=tokenizer,
             callbacks=[self._watching],
         )
+        for parameter in self.model.parameters():
+            if parameter.requires_grad:
+                parameter.data = parameter.data.float()  # TRL makes them bf16 on a 4-bit base; small steps get lost
         self._watching.save_best = self._save_best
         self.remove_callback(PrinterCallback)
 
@@ -148,8 +151,12 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             return self.compute_loss(model, self._prepare_inputs(dict(inputs))).detach(), None, None
 
     def _labelled_loss(self, model: Any, inputs: Mapping[str, Tensor], count: Tensor | int | None) -> Tensor:
-        language_model = self.accelerator.unwrap_model(model).get_base_model()
-        return labelled_loss(language_model, inputs["input_ids"], inputs["labels"], count=count)
+        return labelled_loss(self._language_model(model), inputs["input_ids"], inputs["labels"], count=count)
+
+    def _language_model(self, model: Any) -> Any:
+        """The model without PEFT's wrapping, its LoRA layers in place."""
+        bare = self.accelerator.unwrap_model(model)
+        return bare.get_base_model() if self.plan.tuning != "full" else bare
 
     @torch.no_grad()
     def _agrees_with_stock(self, model: Any, inputs: Mapping[str, Tensor]) -> bool:
@@ -157,7 +164,7 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             ours = float(self._labelled_loss(model, inputs, None))
         except (AttributeError, TypeError):  # an architecture without a plain decoder and head
             return False
-        language_model = self.accelerator.unwrap_model(model).get_base_model()
+        language_model = self._language_model(model)
         logits = type(language_model).forward(language_model, input_ids=inputs["input_ids"]).logits[:, :-1]
         labels = inputs["labels"][:, 1:].reshape(-1)
         stock = float(torch.nn.functional.cross_entropy(logits.reshape(len(labels), -1).float(), labels))

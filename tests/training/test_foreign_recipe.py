@@ -71,6 +71,7 @@ def test_the_common_keys_of_axolotl_arrive():
     assert recipe.learning_rate == pytest.approx(2e-4)  # YAML reads 2e-4 as text
     assert recipe.warmup_share == pytest.approx(0.1)
     assert recipe.early_stopping
+    assert recipe.optimizer == "adamw_8bit"
 
 
 def test_the_common_keys_of_llama_factory_arrive():
@@ -90,6 +91,20 @@ def test_every_key_is_either_taken_or_left_out_with_a_reason(text):
     assert set(translated.taken) | set(translated.left_out) == given
     assert not set(translated.taken) & set(translated.left_out)
     assert all(translated.left_out.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "tuning"),
+    [
+        ("base_model: x\nadapter: qlora\nload_in_4bit: true\n", "qlora"),
+        ("base_model: x\nadapter: lora\n", "lora"),
+        ("base_model: x\nadapter:\n", "full"),
+        ("model_name_or_path: x\nfinetuning_type: full\n", "full"),
+        ("model_name_or_path: x\nfinetuning_type: lora\nquantization_bit: 4\n", "qlora"),
+    ],
+)
+def test_what_is_tuned_arrives(text, tuning):
+    assert read(text).recipe.tuning == tuning
 
 
 def test_an_unknown_key_is_named_as_without_counterpart():
