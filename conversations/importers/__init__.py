@@ -8,6 +8,7 @@ from conversations.importers.openai import OPENAI
 from conversations.importers.prompt_completion import PROMPT_COMPLETION
 from conversations.importers.sharegpt import SHAREGPT
 from conversations.importers.slack import SlackImporter
+from conversations.importers.spreadsheets import TableImporter
 from conversations.importers.telegram import TelegramImporter
 from conversations.importers.whatsapp import WhatsAppImporter
 from conversations.person import Person
@@ -21,6 +22,7 @@ BUILTIN_IMPORTERS: tuple[Importer, ...] = (
     SHAREGPT,
     ALPACA,
     PROMPT_COMPLETION,
+    TableImporter(),
 )
 
 __all__ = [

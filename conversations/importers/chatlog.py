@@ -23,6 +23,7 @@ class ChatLog:
     request: Request
     platform: str
     pair_alone: bool = True  # whether messages outside threads may belong together, by their time
+    timed: bool = True  # false where times only say what came first
 
     def read(self, entries: Iterable[Entry | Refused | Skipped | Person]) -> Iterator[Outcome]:
         """Everything that the entries hold. Raises `ImportRefused` where it cannot be said who the brand is."""
@@ -55,8 +56,8 @@ class ChatLog:
             Message(
                 role="assistant" if one.brand else "user",
                 content=one.text,
-                author=one.author,
-                sent_at=one.sent_at,
+                author=one.author or None,
+                sent_at=one.sent_at if self.timed else None,
                 id=f"{self.platform}:{channel}/{one.id}",
             )
             for one in exchange.said

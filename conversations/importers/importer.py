@@ -52,6 +52,7 @@ class Request:
     gap: timedelta = timedelta(minutes=30)
     limits: Limits = field(default_factory=Limits)
     label: str = ""  # how places name the file; its own name when empty
+    columns: tuple[str, ...] = ()  # of a table: FIELD=COLUMN, a preset or a file of such
     dates: DateOrder | None = None  # which number of a date is the day, where the file does not show it
     latest: datetime | None = None  # messages that say they were sent after this are refused
 
