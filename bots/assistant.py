@@ -20,6 +20,7 @@ from conversations.errors import BrandvoiceError, EngineError, NotFound
 from conversations.messages import Message
 from conversations.pending import Pending, Quote
 from conversations.store import ConversationStore
+from styles.facts import Facts, Passage, footnote
 from styles.style import Style, guide
 from styles.voices import PROMPTED, VoiceRegistry, VoiceVersion
 
@@ -68,6 +69,7 @@ class Reply:
     voice: str
     conversation: str
     trace: str
+    sources: str = ""  # where its facts come from: the last line of `text`, which is shown and not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Assistant:
         sampling: Sampling | None = None,
         limits: Limits | None = None,
         reply_filters: Sequence[Callable[[str], str]] = (),
+        facts: Facts | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store = store
@@ -105,6 +108,7 @@ class Assistant:
         self.assignments = assignments
         self.sampling = sampling or Sampling()
         self.limits = limits or Limits()
+        self.facts = facts or Facts()
         self._reply_filters = reply_filters
         self._now = now
         self._rates = Rates(self.limits)
@@ -199,6 +203,7 @@ class Assistant:
                 yield Waiting(ahead)
             while True:
                 conversation, request = await self._request(incoming, style, voice=voice)
+                request, passages = await self._ground(request, voice, trace=trace)
                 async for piece in self._pieces(request, run=run, trace=trace):
                     text += piece
                     if not self._reply_filters:  # what a filter would change must not be seen before
@@ -208,22 +213,32 @@ class Assistant:
         if run.is_unwanted:
             raise QuestionGone("The message was deleted, so there is no answer to it.")
         text += STOPPED if run.is_stopped else ""
-        yield await self._finish(incoming, conversation, text, voice=voice, trace=trace)
+        reply = await self._finish(incoming, conversation, text, voice=voice, trace=trace)
+        sources = _sources(passages, voice, question=incoming.text, reply=reply.text)
+        if sources and not self._reply_filters:
+            yield f"\n\n{sources}"
+        yield replace(reply, text=f"{reply.text}\n\n{sources}".strip(), sources=sources)
 
-    async def reply(self, voice: Voice, request: Request) -> AsyncGenerator[str, None]:
+    async def reply(
+        self, voice: Voice, request: Request, *, on_sources: Callable[[str], None] | None = None
+    ) -> AsyncGenerator[str, None]:
         """The reply of a voice to a request, in pieces; neither is kept. What a filter may change comes as one piece.
 
-        Raises `BrandvoiceError` as `answer` does.
+        `on_sources` is told at the end where its facts come from. Raises `BrandvoiceError` as `answer` does.
         """
+        text, trace = "", uuid.uuid4().hex[:8]
         asked = replace(request, messages=self._shown(voice, request.messages), voice=voice.version)
-        text = ""
-        async with aclosing(self._pieces(asked, run=Run(), trace=uuid.uuid4().hex[:8])) as pieces:
+        asked, passages = await self._ground(asked, voice, trace=trace)
+        async with aclosing(self._pieces(asked, run=Run(), trace=trace)) as pieces:
             async for piece in pieces:
                 text += piece
                 if not self._reply_filters:
                     yield piece
         if self._reply_filters:
             yield self._filtered(text)
+        question = request.messages[-1].content if request.messages else ""
+        if on_sources and (sources := _sources(passages, voice, question=question, reply=text)):
+            on_sources(sources)
 
     async def again(self, platform: str, reply_id: str, *, person: str) -> Incoming:
         """What to answer once more in place of a reply, which is forgotten once the new one is there.
@@ -303,6 +318,17 @@ class Assistant:
         asked = self._shown(voice, messages)
         return talk.conversation, Request(asked, voice.version, self.sampling, person=incoming.person, whole=whole)
 
+    async def _ground(self, request: Request, voice: Voice, *, trace: str) -> tuple[Request, tuple[Passage, ...]]:
+        """The request with what the brand's files say to its question, and those passages."""
+        try:
+            grounded = await asyncio.to_thread(self.facts.ground, voice.style.name, request.messages)
+        except BrandvoiceError:
+            raise
+        except Exception as error:  # a plugin may search; an answer without the facts could be made up
+            log.exception("facts of %s for answer %s", voice.style.name, trace)
+            raise EngineError(f"I could not look that up. Please try again (reference {trace}).") from error
+        return replace(request, messages=grounded.messages), grounded.passages
+
     def _shown(self, voice: Voice, messages: Sequence[Message]) -> tuple[Message, ...]:
         """What the model is shown: a trained voice needs no instructions, version 0 gets the style's guide."""
         if voice.version is not None:
@@ -332,6 +358,10 @@ class Assistant:
         """The reply that an earlier process stored, and did not get to deliver."""
         _, stored = await asyncio.to_thread(self.store.message, str(left.reply))
         return Reply(str(stored.id), stored.content, str(stored.voice), left.conversation, uuid.uuid4().hex[:8])
+
+
+def _sources(passages: Sequence[Passage], voice: Voice, *, question: str, reply: str) -> str:
+    return footnote(passages, question=question, reply=reply, language=voice.style.language)
 
 
 def _incoming(left: Pending) -> Incoming:

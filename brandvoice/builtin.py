@@ -9,11 +9,15 @@ from brandvoice.hookspecs import hookimpl
 from conversations.errors import EngineError, SettingsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bots.engine import Engine
     from bots.platform import Platform
     from brandvoice.remote_training import Trainer
     from brandvoice.workspace import Workspace
     from conversations.importers import Importer
+    from styles.facts import FactSearch
+    from styles.style import Style
 
 
 @hookimpl
@@ -44,6 +48,11 @@ def trainers() -> dict[str, Callable[[Workspace], Trainer]]:
 
 
 @hookimpl
+def fact_searches() -> dict[str, Callable[[Path, Style], FactSearch]]:
+    return {"words": _word_search}
+
+
+@hookimpl
 def importers() -> Sequence[Importer]:
     from conversations.importers import BUILTIN_IMPORTERS
 
@@ -55,6 +64,12 @@ def _openai_trainer(workspace: Workspace) -> Trainer:
     from brandvoice.settings import secret
 
     return OpenAITrainer(workspace.settings.remote, key=secret("OPENAI_API_KEY"))
+
+
+def _word_search(folder: Path, style: Style) -> FactSearch:
+    from styles.facts import FactIndex
+
+    return FactIndex(folder, language=style.language)
 
 
 def _local_engine(workspace: Workspace) -> Engine:

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from brandvoice.facts import describe_facts
 from brandvoice.settings import SECRETS, secret
 from brandvoice.workspace import Workspace, find_workspace
 from conversations.errors import BrandvoiceError
@@ -95,6 +96,7 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
     yield _attempt("base model", lambda: f"{workspace.settings.model.base} in {workspace.base_model().path}")
     if workspace.settings.model.engine == "openai":
         yield _attempt("endpoint", lambda: _endpoint(workspace))
+    yield _attempt("facts", lambda: describe_facts(workspace))
     yield _attempt("database", lambda: _count(workspace))
     yield _disk(workspace)
     yield from _plugins()

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import typer
 
     from bots.engine import Engine
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from conversations.importers import Importer
     from styles.checks import Check
     from styles.curation import CurationStep
+    from styles.facts import FactSearch
+    from styles.style import Style
     from training.recipe import Recipe
 
 API_VERSION = 1
@@ -67,6 +71,11 @@ def recipes() -> Sequence[Recipe]:  # type: ignore[empty-body]
 @hookspec
 def reply_filters() -> Sequence[Callable[[str], str]]:  # type: ignore[empty-body]
     """Changes to a finished reply before it is shown, in order."""
+
+
+@hookspec
+def fact_searches() -> dict[str, Callable[[Path, Style], FactSearch]]:  # type: ignore[empty-body]
+    """Ways to search a folder of facts: the value of `[styles.NAME] facts_search` → factory, called once at start."""
 
 
 @hookspec

@@ -14,7 +14,7 @@ from conversations.errors import PluginError
 
 GROUP = "brandvoice"
 _LISTS = ("importers", "curation_steps", "checks", "recipes", "reply_filters", "notifiers", "name_finders")
-_TABLES = ("platforms", "engines", "trainers", "commands")
+_TABLES = ("platforms", "engines", "fact_searches", "trainers", "commands")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 from brandvoice.builtin import make_engine
+from brandvoice.facts import load_facts
 from brandvoice.http import http_is_configured
 from brandvoice.logs import set_up_logs
 from brandvoice.plugins import Offers, load_plugins
@@ -36,6 +37,7 @@ def make_assistant(workspace: Workspace, store: ConversationStore, offers: Offer
         limits=_limits(workspace),
         assignments=[Assignment(a.where, a.style, a.canary) for a in workspace.settings.assign],
         reply_filters=offers.list("reply_filters"),
+        facts=load_facts(workspace, offers.table("fact_searches")),
     )
 
 

@@ -137,7 +137,10 @@ class StyleSection(RoundSettings):
     """How one style is retrained and promoted."""
 
     recipe: str = "default"
+    speakers: Mapping[str, tuple[str, ...]] = {}  # whose messages are the brand's, by format of the logs
     promote: Literal["ask", "auto", "never"] = "ask"
+    facts: str = ""  # a folder of facts to answer from; empty: styles/NAME/facts, if that is there
+    facts_search: str = "words"  # how they are searched: "words" or what a plugin offers
     max_general_rise: float = Field(default=0.5, ge=0)  # of the loss on general conversations, in nats per token
     min_holdout: int = Field(default=200, ge=1)  # below this many prompts the gate calls its verdict underpowered
 
