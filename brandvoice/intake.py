@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conversations.archive import BATCH
 from conversations.errors import ImportRefused
-from conversations.importers import Importer, Refused, Request, Skipped, find_importer, read_path
+from conversations.importers import DATE_ORDERS, Importer, Refused, Request, Skipped, find_importer, read_path
 from conversations.messages import Conversation, conversation_id
 from conversations.person import Person
 from conversations.privacy import Redactor, without_names
@@ -20,10 +20,11 @@ from conversations.sources import BASES, Source
 
 if TYPE_CHECKING:
     from conversations.directory import Directory
-    from conversations.importers import Outcome
+    from conversations.importers import DateOrder, Outcome
     from conversations.originals import Originals
     from conversations.store import ConversationStore
 
+CLOCKS_DIFFER = timedelta(days=1)  # a message from later than this is dated wrongly
 SHOWN = 20  # refusals printed in full; --json has all of them
 
 
@@ -73,6 +74,9 @@ def import_path(
     basis: str,
     format_name: str = "auto",
     speakers: tuple[str, ...] = (),
+    known_speakers: Mapping[str, tuple[str, ...]] | None = None,
+    columns: tuple[str, ...] = (),
+    dates: str = "auto",
     owner: str = "",
     licence: str = "",
     originals: Originals | None = None,
@@ -97,7 +101,15 @@ def import_path(
         licence=licence,
     )
     account = _Account(store.directory, None if dry_run else source, originals)
-    outcomes = read_path(Request(path, speakers=speakers), importers, format=format_name)
+    request = Request(
+        path,
+        speakers=speakers,
+        known_speakers=_checked(known_speakers or {}, importers, style=style),
+        columns=columns,
+        dates=_date_order(dates),
+        latest=source.added_at + CLOCKS_DIFFER,
+    )
+    outcomes = read_path(request, importers, format=format_name)
     conversations = account.conversations(outcomes)
     if dry_run:
         read = sum(1 for _ in conversations)
@@ -117,6 +129,22 @@ def import_path(
         people=len(account.people),
         names_hidden=account.names_hidden,
     )
+
+
+def _checked(
+    known: Mapping[str, tuple[str, ...]], importers: Sequence[Importer], *, style: str
+) -> Mapping[str, tuple[str, ...]]:
+    formats = [importer.name for importer in importers]
+    if strange := [name for name in known if name not in formats]:
+        key = f"[styles.{style}.speakers]"
+        raise ImportRefused(f'{key} names the format "{strange[0]}". There are: {", ".join(formats)}.')
+    return known
+
+
+def _date_order(dates: str) -> DateOrder | None:
+    if dates not in ("auto", *DATE_ORDERS):
+        raise ImportRefused(f'--dates is "{dates}", and can be auto, {", ".join(DATE_ORDERS)}.')
+    return next((order for order in DATE_ORDERS if order == dates), None)
 
 
 def _kind(path: Path, importers: Sequence[Importer], format_name: str) -> str:

@@ -27,8 +27,30 @@ def import_(
     basis: Annotated[
         str, typer.Option(help="Why they may be learned from: consent, contract, legitimate-interest, own-content.")
     ],
-    format_: Annotated[str, typer.Option("--format", help="auto finds it by content.")] = "auto",
-    speaker: Annotated[list[str] | None, typer.Option(help="Whose messages are the brand's (repeatable).")] = None,
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="auto finds it by content; or slack, discord, telegram, whatsapp, openai, sharegpt, alpaca, "
+            "prompt-completion, csv.",
+        ),
+    ] = "auto",
+    speaker: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Whose messages are the brand's, by name or id (repeatable); without it those of "
+            "[styles.STYLE.speakers] in brandvoice.toml."
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a table: FIELD=COLUMN, as in text=body (repeatable); or zendesk, intercom, twcs, or a TOML file."
+        ),
+    ] = None,
+    dates: Annotated[
+        str, typer.Option(help="The order of day and month where a file leaves it open: dmy, mdy, ymd.")
+    ] = "auto",
     owner: Annotated[str, typer.Option(help="Who answers for this source (default: whoever imports it).")] = "",
     licence: Annotated[str, typer.Option(help="Under which licence, where there is one.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Say what would come in; store nothing.")] = False,
@@ -54,6 +76,9 @@ def import_(
                 basis=basis,
                 format_name=format_,
                 speakers=tuple(speaker or ()),
+                known_speakers=workspace.settings.style(style).speakers,
+                columns=tuple(column or ()),
+                dates=dates,
                 owner=owner or operator(),
                 licence=licence,
                 originals=originals,

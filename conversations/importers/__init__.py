@@ -1,6 +1,7 @@
 """Importers: conversations out of the files that people have."""
 
 from conversations.importers.alpaca import ALPACA
+from conversations.importers.dates import DATE_ORDERS, DateOrder
 from conversations.importers.discord import DiscordImporter
 from conversations.importers.finding import AUTO, find_importer, read_path
 from conversations.importers.importer import Importer, Limits, Outcome, Refused, Request, Skipped
@@ -28,6 +29,8 @@ BUILTIN_IMPORTERS: tuple[Importer, ...] = (
 __all__ = [
     "AUTO",
     "BUILTIN_IMPORTERS",
+    "DATE_ORDERS",
+    "DateOrder",
     "Importer",
     "Limits",
     "Outcome",

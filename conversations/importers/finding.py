@@ -45,7 +45,7 @@ def read_path(request: Request, importers: Sequence[Importer], *, format: str = 
     """
     path = request.path
     if not path.is_dir() or any(one.recognises(path) for one in importers if format in (AUTO, one.name)):
-        yield from find_importer(path, importers, format=format).read(request)
+        yield from _read(request, find_importer(path, importers, format=format))
         return
     files = _files_below(path)
     if not files:
@@ -53,9 +53,14 @@ def read_path(request: Request, importers: Sequence[Importer], *, format: str = 
     for file in files:
         label = f"{request.shown}/{file.relative_to(path).as_posix()}"
         try:
-            yield from find_importer(file, importers, format=format).read(replace(request, path=file, label=label))
+            inside = replace(request, path=file, label=label)
+            yield from _read(inside, find_importer(file, importers, format=format))
         except ImportRefused as refused:
             yield Refused(label, str(refused))
+
+
+def _read(request: Request, importer: Importer) -> Iterator[Outcome]:
+    yield from importer.read(request.of_format(importer.name))
 
 
 def _files_below(folder: Path) -> list[Path]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +49,7 @@ class Request:
 
     path: Path
     speakers: tuple[str, ...] = ()
+    known_speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by format, where nobody is named
     gap: timedelta = timedelta(minutes=30)
     limits: Limits = field(default_factory=Limits)
     label: str = ""  # how places name the file; its own name when empty
@@ -59,6 +60,10 @@ class Request:
     @property
     def shown(self) -> str:
         return self.label or self.path.name
+
+    def of_format(self, name: str) -> Request:
+        """The same for a file of one format, whose speakers may be known."""
+        return self if self.speakers else replace(self, speakers=self.known_speakers.get(name, ()))
 
 
 class Importer(Protocol):

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from conversations.errors import ImportRefused
 from conversations.importers.archive import Files, is_zip, open_files
+from conversations.importers.chatlog import time_fault
 from conversations.importers.drafts import merge
 from conversations.importers.exchanges import Exchange, find_exchanges
 from conversations.importers.importer import Limits, Outcome, Refused, Request, Skipped
 from conversations.importers.records import Record, printable
+from conversations.importers.said import Said
 from conversations.importers.slack.layout import Layout, find_layout, is_export, read_entries
 from conversations.importers.slack.people import Directory, read_person
 from conversations.importers.slack.said import Author, author_of, is_talk, read_said
@@ -138,7 +140,9 @@ def _read_channel(export: Export, folder: str, *, directory: Directory, brand: A
         if isinstance(record, Refused):
             yield record
         else:
-            yield from talk.add(read_said(record, directory, brand=brand))
+            found = read_said(record, directory, brand=brand)
+            fault = time_fault(found.sent_at, latest=export.request.latest) if isinstance(found, Said) else ""
+            yield from [Refused(record.place, fault)] if fault else talk.add(found)
     yield from talk.settle()
     for exchange in find_exchanges(talk.said(), gap=export.request.gap, brand=brand):
         yield exchange if isinstance(exchange, Skipped) else _conversation(exchange, channel)
