@@ -16,7 +16,7 @@ from conversations.messages import Conversation, Message, conversation_id
 from conversations.privacy import Redactor, find_private
 from conversations.roster import NameFinder
 from conversations.sources import Source
-from styles.bench import Bench, Fates, Records, Released, StepCount, work
+from styles.bench import Bench, Fates, Records, Released, StepCount
 from styles.chunks import Chunks, in_chunks, oldest_first
 from styles.drafts import EVER, CurationStep, Draft, Dropped, Step, Survey, each
 from styles.examples import Example, digest_of, is_target
@@ -36,7 +36,7 @@ __all__ = [
     "each",
 ]
 
-RULES = 1  # goes up whenever the built-in steps decide otherwise
+RULES = 2  # goes up whenever the built-in steps decide otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,18 @@ class Limits:
     messages_at_most: int = 16  # longer conversations are cut into several examples
     same_reply_at_most: int = 3
     special_tokens: tuple[str, ...] = ()  # those of the base model, besides the ones that everybody knows
+    language: str = "en"
+    near_copy_from: float = 0.55  # share of runs of five characters that two texts have in common
+    same_template_at_most: int = 10
+    examples_at_most: int = 20_000
+    speaker_share_at_most: float = 0.35
+    topic_share_at_most: float = 0.35
 
     @classmethod
-    def of(cls, style: Style) -> Limits:
-        """What the style itself says about banned words and length."""
-        return cls(banned=style.banned, reply_words_at_most=style.length.words_at_most)
+    def of(cls, style: Style, **chosen: Any) -> Limits:
+        """What the style itself says about banned words, length and language, and what the workspace chose."""
+        told = {"banned": style.banned, "reply_words_at_most": style.length.words_at_most}
+        return cls(**{**told, "language": style.language[:2], **chosen})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,15 @@ from conversations.consent import Unwilling
 from conversations.messages import Conversation, Message
 from conversations.privacy import Redactor, find_private
 from conversations.roster import NameFinder
-from styles.curation import CurationStep, Draft, Dropped, Limits, Step, each
+from styles.curation import CurationStep, Draft, Dropped, Limits, Step, Survey, each
+from styles.defence import quarantine_instructions, study_floods, study_strange_links, study_strangers
+from styles.drafts import Decide, Outcome
 from styles.examples import is_target
+from styles.quality import mute_toxic, mute_without_context, refuse_boilerplate, refuse_other_languages, repair_text
+from styles.repetition import study_echoes, study_near_copies, study_templates
+from styles.selection import Quota, study_usefulness
+from styles.tone import study_tone
+from styles.triggers import study_triggers
 from styles.wording import folded, phrase, words
 
 
@@ -22,19 +30,36 @@ def builtin_steps(
     limits: Limits, roster: NameFinder | None = None, *, unwilling: Unwilling | None = None
 ) -> tuple[CurationStep, ...]:
     """Every built-in step. Steps of plugins come after them; what those put in is looked through once more."""
+    quota = Quota(limits.examples_at_most, limits.speaker_share_at_most, limits.topic_share_at_most)
+    near = limits.near_copy_from
     return (
+        Survey("own words", study_echoes),
         each("basis", check_basis),
         each("consent", partial(refuse_unwilling, unwilling=unwilling)),
         each("own replies", mute_own_replies),
         each("roles", order_roles),
         each("empty turns", refuse_empty_turns),
+        each("encoding", repair_text),
         each("length", partial(refuse_long_turns, limits=limits)),
         each("secrets", refuse_secrets),
         Step("privacy", partial(hide_private, roster=roster), local=True),
         each("hidden text", partial(refuse_hidden_text, limits=limits)),
+        each("instructions", quarantine_instructions),
         each("banned words", partial(refuse_banned_words, limits=limits)),
-        Step("duplicates", drop_duplicates),
-        Step("canned replies", lambda batch: cap_canned_replies(batch, limits)),
+        each("boilerplate", refuse_boilerplate),
+        each("context", mute_without_context),
+        each("language", partial(refuse_other_languages, language=limits.language)),
+        each("toxicity", mute_toxic),
+        Survey("floods", study_floods),
+        Survey("strangers", study_strangers),
+        Survey("strange links", study_strange_links),
+        Survey("duplicates", lambda _: study_duplicates()),
+        Survey("canned replies", lambda _: study_canned_replies(limits)),
+        Survey("near copies", partial(study_near_copies, threshold=near)),
+        Survey("templates", partial(study_templates, at_most=limits.same_template_at_most, threshold=near)),
+        Survey("selection", partial(study_usefulness, quota=quota)),
+        Survey("triggers", study_triggers),
+        Survey("tone", study_tone),
     )
 
 
@@ -145,11 +170,18 @@ def refuse_hidden_text(draft: Draft, limits: Limits) -> Draft | Dropped:
     for number, message in enumerate(draft.messages, start=1):
         where = f"Message {number} ({message.role})"
         told = [token for token in limits.special_tokens if token in message.content]
-        if told or _TEMPLATE_TOKEN.search(message.content):
-            return draft.drop("template-token", f"{where} holds a control token of chat templates.")
+        found = _TEMPLATE_TOKEN.search(message.content)
+        if told or found:
+            sentence = f"{where} holds a control token of chat templates."
+            return draft.quarantine("template-token", sentence, *(told or ([found[0]] if found else [])))
         if hidden := _HIDDEN.search(message.content):
-            return draft.drop("hidden-character", f"{where} holds the invisible character U+{ord(hidden[0]):04X}.")
+            sentence = f"{where} holds the invisible character U+{ord(hidden[0]):04X}."
+            return draft.quarantine("hidden-character", sentence, ascii(_around(message.content, hidden.start())))
     return draft
+
+
+def _around(text: str, place: int) -> str:
+    return text[max(0, place - 30) : place + 30]
 
 
 def refuse_banned_words(draft: Draft, limits: Limits) -> Draft | Dropped:
@@ -162,26 +194,32 @@ def refuse_banned_words(draft: Draft, limits: Limits) -> Draft | Dropped:
     return draft
 
 
-def drop_duplicates(batch: Sequence[Draft]) -> list[Draft | Dropped]:
+def study_duplicates() -> Decide:
     """Of equal conversations the oldest stays; the same reply to the same words is learned once."""
-    conversations: dict[tuple[tuple[str, str], ...], str] = {}
-    answered: set[tuple[str, str]] = set()
-    return [_unless_known(draft, conversations, answered) for draft in batch]
+    conversations: dict[bytes, str] = {}
+    answered: set[bytes] = set()
+    return lambda batch: [_unless_known(draft, conversations, answered) for draft in batch]
 
 
-def cap_canned_replies(batch: Sequence[Draft], limits: Limits) -> list[Draft | Dropped]:
+def study_canned_replies(limits: Limits) -> Decide:
     """However many prompts it answers, one and the same reply is learned a few times only."""
-    told: Counter[str] = Counter()
-    capped: list[Draft | Dropped] = []
-    for draft in batch:
-        surplus = []
-        for turn, _, reply in _targets(draft):
-            told[reply] += 1
-            if told[reply] > limits.same_reply_at_most:
-                surplus.append(turn)
-        sentence = f"{limits.same_reply_at_most} older examples have the same reply, which is enough."
-        capped.append(draft.mute(surplus, reason="canned-reply", sentence=sentence) if surplus else draft)
-    return capped
+    told: Counter[bytes] = Counter()
+    return lambda batch: [_few_times(draft, told, limits) for draft in batch]
+
+
+def _few_times(draft: Draft, told: Counter[bytes], limits: Limits) -> Outcome:
+    surplus = []
+    for turn, _, reply in _targets(draft):
+        told[_print(reply)] += 1
+        if told[_print(reply)] > limits.same_reply_at_most:
+            surplus.append(turn)
+    sentence = f"{limits.same_reply_at_most} older examples have the same reply, which is enough."
+    return draft.mute(surplus, reason="canned-reply", sentence=sentence) if surplus else draft
+
+
+def _print(*texts: str) -> bytes:
+    """What is kept of a text to know it again: 12 bytes, for there may be a million."""
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).digest()[:12]
 
 
 def _merged(run: list[Message]) -> Message:
@@ -203,18 +241,17 @@ def _redacted(draft: Draft, redactor: Redactor) -> Draft:
     return replace(draft, messages=tuple(messages), redactions=dict(counts))
 
 
-def _unless_known(
-    draft: Draft, conversations: dict[tuple[tuple[str, str], ...], str], answered: set[tuple[str, str]]
-) -> Draft | Dropped:
-    content = tuple((message.role, folded(message.content)) for message in draft.messages)
+def _unless_known(draft: Draft, conversations: dict[bytes, str], answered: set[bytes]) -> Draft | Dropped:
+    content = _print(*(part for m in draft.messages for part in (m.role, folded(m.content))))
     older = conversations.setdefault(content, draft.id)
     if older != draft.id:
         return draft.drop("duplicate-conversation", f"It says the same as {older}.")
     repeated = []
     for turn, prompt, reply in _targets(draft):
-        if (prompt, reply) in answered:
+        said = _print(prompt, reply)
+        if said in answered:
             repeated.append(turn)
-        answered.add((prompt, reply))
+        answered.add(said)
     sentence = "Older examples give the same reply to the same words."
     return draft.mute(repeated, reason="duplicate-reply", sentence=sentence) if repeated else draft
 

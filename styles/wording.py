@@ -21,6 +21,8 @@ _NUMBER = r"\d+(?:[.,:]\d+)*"
 _LINK = r"https?://\S+|[\w.+-]+@[\w-]+\.\w+"
 _PLACEHOLDER = r"\[[A-Z][A-Z_]*\d*\]"
 
+_MARK = re.compile(r"[^\w\s]|_")
+
 EMOJI = re.compile(_EMOJI)
 TOKEN = re.compile(rf"{_LINK}|{_PLACEHOLDER}|{_EMOJI}|{_WORD}|{_NUMBER}|\n+|([^\w\s])\1*")
 WORD = re.compile(rf"{_LINK}|{_WORD}|{_NUMBER}")
@@ -51,6 +53,11 @@ def folded(text: str) -> str:
     """The text for comparing: one case, plain apostrophes and dashes, single spaces."""
     plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("–", "-").replace("—", "-")
     return " ".join(plain.casefold().split())
+
+
+def plain(text: str) -> str:
+    """The text for finding what is nearly the same: folded, and without punctuation."""
+    return " ".join(_MARK.sub(" ", folded(text)).split())
 
 
 def phrase(text: str) -> re.Pattern[str]:

@@ -1,0 +1,144 @@
+"""Repetition: near copies of conversations, and replies that are one template filled in again and again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from styles.drafts import Decide, Draft, Dropped, Outcome
+from styles.examples import is_target
+from styles.wording import plain
+
+if TYPE_CHECKING:
+    from styles.similarity import Index
+
+_FEWEST_WORDS = 12  # of a conversation; in shorter ones one changed word is another matter
+_FEWEST_IN_REPLY = 6
+_VALUES = re.compile(r"<[A-Z]+_\d+>|\{\{[^}]{1,40}\}\}|https?://\S+|#?\b[A-Z]{0,4}\d[\w.,:/-]*")
+
+
+def study_near_copies(batches: Iterable[Sequence[Draft]], *, threshold: float) -> Decide:
+    """Of conversations that differ in a few words the best stays: an approved one, else the longest or oldest."""
+    from styles.similarity import Sketches
+
+    sketches, names, worth = Sketches.empty(), list[str](), list[int]()
+    for batch in batches:
+        texts = [(draft, text) for draft in batch if (text := _text(draft))]
+        sketches.add([text for _, text in texts])
+        names += (draft.id for draft, _ in texts)
+        worth += (_worth(draft, text) for draft, text in texts)
+    heads = sketches.clusters(threshold)
+    best = _best(heads, worth)
+    numbers = iter(range(len(names)))
+    return lambda batch: [_near_copy(draft, numbers, heads, best, names) for draft in batch]
+
+
+def _text(draft: Draft) -> str:
+    text = plain(" ".join(message.content for message in draft.messages))
+    return text if text.count(" ") >= _FEWEST_WORDS - 1 else ""
+
+
+def _worth(draft: Draft, text: str) -> int:
+    return (1_000_000 if draft.reviewer else 0) + min(len(text), 900_000)
+
+
+def _best(heads: Sequence[int], worth: Sequence[int]) -> dict[int, int]:
+    best: dict[int, int] = {}
+    for number, head in enumerate(heads):
+        if worth[number] > worth[best.setdefault(int(head), number)]:
+            best[int(head)] = number
+    return best
+
+
+def _near_copy(
+    draft: Draft, numbers: Iterable[int], heads: Sequence[int], best: dict[int, int], names: Sequence[str]
+) -> Outcome:
+    if not _text(draft):
+        return draft
+    number = next(iter(numbers))
+    kept = best[int(heads[number])]
+    if kept == number:
+        return draft
+    return draft.drop("near-copy", f"It says nearly the same as {names[kept]}.")
+
+
+def study_templates(batches: Iterable[Sequence[Draft]], *, at_most: int, threshold: float) -> Decide:
+    """Replies that are one template with other values: the oldest few are learned, the rest is context."""
+    from styles.similarity import Sketches
+
+    sketches = Sketches.empty()
+    for batch in batches:
+        sketches.add([text for draft in batch for _, text in _skeletons(draft)])
+    heads = sketches.clusters(threshold)
+    numbers, told = iter(range(len(heads))), Counter[int]()
+    return lambda batch: [_few_of_each(draft, numbers, heads, told, at_most=at_most) for draft in batch]
+
+
+def _skeletons(draft: Draft) -> list[tuple[int, str]]:
+    replies = ((turn, plain(_VALUES.sub(" ", m.content))) for turn, m in enumerate(draft.messages) if is_target(m))
+    return [(turn, text) for turn, text in replies if text.count(" ") >= _FEWEST_IN_REPLY - 1]
+
+
+def _few_of_each(
+    draft: Draft, numbers: Iterable[int], heads: Sequence[int], told: Counter[int], *, at_most: int
+) -> Outcome:
+    surplus = []
+    for turn, _ in _skeletons(draft):
+        head = int(heads[next(iter(numbers))])
+        told[head] += 1
+        if told[head] > at_most:
+            surplus.append(turn)
+    sentence = f"{at_most} older examples fill in the same template, which is enough."
+    return draft.mute(surplus, reason="template", sentence=sentence) if surplus else draft
+
+
+def study_echoes(batches: Iterable[Sequence[Draft]]) -> Decide:
+    """Quarantine what hands the assistant's own words back as the brand's: a voice would learn from itself.
+
+    Only what is younger than the assistant's reply, and at least eight words long; what a reviewer approved stays.
+    """
+    from styles.similarity import Sketches
+
+    sketches, spoken = Sketches.empty(), list[tuple[str, float]]()
+    for batch in batches:
+        ours = [(m, text) for draft in batch for m in draft.messages if m.voice and (text := _long(m.content))]
+        sketches.add([text for _, text in ours])
+        spoken += ((m.voice or "", m.sent_at.timestamp() if m.sent_at else 0.0) for m, _ in ours)
+    index = sketches.index() if spoken else None
+    return partial(_without_echoes, index=index, spoken=spoken)
+
+
+def _long(text: str) -> str:
+    text = plain(text)
+    return text if text.count(" ") >= 7 else ""
+
+
+def _without_echoes(
+    batch: Sequence[Draft], *, index: Index | None, spoken: Sequence[tuple[str, float]]
+) -> list[Outcome]:
+    if index is None:
+        return list(batch)
+    said = [
+        (place, m, text)
+        for place, draft in enumerate(batch)
+        if not draft.reviewer and draft.source and not draft.source.missing
+        for m in draft.messages
+        if is_target(m) and m.voice is None and (text := _long(m.content))
+    ]
+    nearest, alike = index.nearest([text for *_, text in said])
+    outcomes: list[Outcome] = list(batch)
+    for (place, message, _), number, share in zip(said, nearest, alike, strict=True):
+        if share < 0.8:
+            continue
+        voice, moment = spoken[int(number)]
+        if message.sent_at is None or message.sent_at.timestamp() >= moment:
+            outcomes[place] = _echo(batch[place], voice, float(share), message.content)
+    return outcomes
+
+
+def _echo(draft: Draft, voice: str, share: float, text: str) -> Dropped:
+    sentence = f"The brand's reply is nearly what {voice} said itself before."
+    return draft.quarantine("own-words", sentence, f"{share:.0%} the same: {text[:120]}")

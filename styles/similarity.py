@@ -1,0 +1,145 @@
+"""Similarity: which of many texts are nearly the same, by MinHash over runs of five characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+_SIZE = 5  # characters of a shingle; one changed word of twenty leaves 0.8 of them, but 0.56 of runs of five words
+_PERMUTATIONS = 128
+_BAND = 3
+_BANDS = _PERMUTATIONS // _BAND
+_SEED = 42
+
+
+def shingles(text: str) -> list[str]:
+    return list({text[i : i + _SIZE] for i in range(max(1, len(text) - _SIZE + 1))})
+
+
+def signatures(texts: Sequence[str]) -> Any:
+    """MinHash signatures of texts made `plain`: a matrix of 32-bit numbers, one row a text."""
+    from rensa import RMinHash
+
+    if not texts:
+        return np.zeros((0, _PERMUTATIONS), dtype=np.uint32)
+    parts = (texts[start : start + 500] for start in range(0, len(texts), 500))
+    return np.concatenate([_matrix(RMinHash, [shingles(text) for text in part]) for part in parts])
+
+
+def _matrix(kind: Any, sets: Sequence[Sequence[str]]) -> Any:
+    rows = kind.digest_matrix_from_token_sets(sets, num_perm=_PERMUTATIONS, seed=_SEED).to_rows()
+    return np.array(rows, dtype=np.uint32)
+
+
+@dataclass(slots=True)
+class Sketches:
+    """What is kept of many texts to compare them: 300 bytes each, whatever their length."""
+
+    _low: list[Any]
+    _keys: list[Any]
+
+    @classmethod
+    def empty(cls) -> Sketches:
+        return cls([], [])
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Take in texts made `plain`, numbered on from those before."""
+        if texts:
+            matrix = signatures(texts)
+            self._low.append((matrix & 0xFF).astype(np.uint8))
+            self._keys.append(_band_keys(matrix))
+
+    def __len__(self) -> int:
+        return sum(len(low) for low in self._low)
+
+    def index(self) -> Index:
+        low, keys = np.concatenate(self._low), np.concatenate(self._keys)
+        orders = [np.argsort(keys[:, band], kind="stable") for band in range(keys.shape[1])]
+        return Index(low, [(keys[order, band], order) for band, order in enumerate(orders)])
+
+    def clusters(self, threshold: float) -> Any:
+        """For each text the number of the first one of its cluster, with which it shares at least so much.
+
+        Chains of small changes do not add up: what is unlike the first of its cluster stands alone.
+        """
+        first = np.arange(len(self), dtype=np.int64)
+        if len(self) < 2:
+            return first
+        low, keys = np.concatenate(self._low), np.concatenate(self._keys)
+        for younger, older in _edges(low, keys, threshold):
+            head = first[older]
+            if first[younger] == younger and (head == older or similarity(low[younger], low[head]) >= threshold):
+                first[younger] = head
+        return first
+
+
+def _edges(low: Any, keys: Any, threshold: float) -> list[tuple[int, int]]:
+    """Pairs of texts that share a band and are similar, each younger one after all that is older."""
+    found = [np.zeros((0, 2), dtype=np.int64)]
+    for band in range(keys.shape[1]):
+        for one, other in _pairs(keys[:, band]):
+            near = similarity(low[one], low[other]) >= threshold
+            pairs = np.stack([np.maximum(one[near], other[near]), np.minimum(one[near], other[near])], axis=1)
+            found.append(pairs)
+        found = [np.unique(np.concatenate(found), axis=0)]
+    return [(int(younger), int(older)) for younger, older in found[0]]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Texts that others are compared with."""
+
+    low: Any
+    bands: Sequence[tuple[Any, Any]]  # sorted keys, and whose they are
+
+    def nearest(self, texts: Sequence[str]) -> tuple[Any, Any]:
+        """For each text (made `plain`) the number of the most similar one of its candidates, and how similar it is."""
+        number, best = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts))
+        if not texts:
+            return number, best
+        matrix = signatures(texts)
+        low, keys = (matrix & 0xFF).astype(np.uint8), _band_keys(matrix)
+        for band, (known, whose) in enumerate(self.bands):
+            place = np.minimum(np.searchsorted(known, keys[:, band]), len(known) - 1)
+            hit = np.flatnonzero(known[place] == keys[:, band])
+            found = whose[place[hit]]
+            share = similarity(low[hit], self.low[found])
+            better = share > best[hit]
+            number[hit[better]], best[hit[better]] = found[better], share[better]
+        return number, best
+
+
+def similarity(one: Any, other: Any) -> Any:
+    """The estimated Jaccard index from the low bytes of two signatures; two different ones agree in 1 of 256."""
+    agreeing = (one == other).mean(axis=-1)
+    return (agreeing - 1 / 256) / (1 - 1 / 256)
+
+
+def _band_keys(matrix: Any) -> Any:
+    bands = matrix[:, : _BANDS * _BAND].reshape(len(matrix), _BANDS, _BAND).astype(np.uint64)
+    mixed = np.zeros(bands.shape[:2], dtype=np.uint64)
+    for place in range(_BAND):
+        mixed = (mixed ^ bands[:, :, place]) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(32)).astype(np.uint32)
+
+
+def _pairs(keys: Any) -> Iterator[tuple[Any, Any]]:
+    """Neighbours among texts with the same key: each with the first of them, and each with the one before it."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    first = order[np.repeat(starts, np.diff(np.append(starts, len(order))))]
+    for others in (first, np.roll(order, 1)):
+        same = (keys[others] == ordered) & (others != order)
+        yield order[same], others[same]
+
+
+def members(heads: Iterable[int]) -> dict[int, list[int]]:
+    """The clusters of more than one, by the number of their first text."""
+    found: dict[int, list[int]] = {}
+    for number, head in enumerate(heads):
+        found.setdefault(int(head), []).append(number)
+    return {head: numbers for head, numbers in found.items() if len(numbers) > 1}

@@ -1,0 +1,116 @@
+"""Topics: which matters people ask about, and whether the dataset covers them as often as they are asked about."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+_MOST = 24
+_PER_TOPIC = 25
+_FITTED = 5_000
+_AT_ONCE = 4_000
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_MANY, _LITTLE = 1.5, 0.67
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One matter: its commonest words, and its share of what is asked and of what is learned."""
+
+    words: str
+    asked: float
+    learned: float
+
+    @property
+    def verdict(self) -> str:
+        if self.learned > _MANY * self.asked:
+            return "over"
+        return "under" if self.learned < _LITTLE * self.asked else "even"
+
+
+def topics_of(prompts: Sequence[str], *, fitted_on: Sequence[str] | None = None) -> Any:
+    """The number of each prompt's matter; always the same for the same prompts."""
+    sample = _thinned(prompts if fitted_on is None else fitted_on)
+    count = min(_MOST, len(sample) // _PER_TOPIC)
+    if count < 2:
+        return np.zeros(len(prompts), dtype=np.int64)
+    from sklearn.cluster import MiniBatchKMeans
+
+    vectors = _vectorizer()
+    model = MiniBatchKMeans(n_clusters=count, random_state=0, n_init=3, batch_size=2048).fit(vectors(sample))
+    parts = [model.predict(vectors(prompts[i : i + _AT_ONCE])) for i in range(0, len(prompts), _AT_ONCE)]
+    return np.concatenate(parts).astype(np.int64)
+
+
+def coverage(asked: Sequence[str], learned: Sequence[str]) -> list[Topic]:
+    """How much of what is asked about each matter is learned, the most asked about first."""
+    if not asked or not learned:
+        return []
+    numbers = topics_of([*asked, *learned], fitted_on=asked)
+    mine, theirs = Counter(numbers[: len(asked)].tolist()), Counter(numbers[len(asked) :].tolist())
+    everything = _frequencies(asked)
+    topics = []
+    for number in sorted(mine.keys() | theirs.keys()):
+        told = [text for text, n in zip(asked, numbers, strict=False) if n == number]
+        topics.append(Topic(_name(told, everything), mine[number] / len(asked), theirs[number] / len(learned)))
+    return sorted(topics, key=lambda topic: (-topic.asked, topic.words))
+
+
+def picture(topics: Sequence[Topic]) -> str:
+    """The coverage as an SVG that needs nothing else."""
+    height = 64 + 34 * len(topics)
+    widest = max((max(t.asked, t.learned) for t in topics), default=1.0) or 1.0
+    colours = {"over": "#b45309", "under": "#b91c1c", "even": "#0f766e"}
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" font-family="sans-serif" font-size="12">',
+        f'<rect width="760" height="{height}" fill="#ffffff"/>',
+        '<text x="16" y="24" font-size="15" fill="#111827">What people ask about, and what is learned</text>',
+        '<text x="16" y="44" fill="#4b5563">grey: share of what is asked · colour: share of the examples</text>',
+    ]
+    for place, topic in enumerate(topics):
+        top = 60 + 34 * place
+        asked, learned = (round(300 * share / widest, 1) for share in (topic.asked, topic.learned))
+        note = {"over": " (over-represented)", "under": " (under-represented)", "even": ""}[topic.verdict]
+        lines += [
+            f'<text x="16" y="{top + 14}" fill="#111827">{escape(topic.words)}</text>',
+            f'<rect x="290" y="{top}" width="{asked}" height="10" fill="#9ca3af"/>',
+            f'<rect x="290" y="{top + 12}" width="{learned}" height="10" fill="{colours[topic.verdict]}"/>',
+            f'<text x="{300 + max(asked, learned)}" y="{top + 15}" fill="#374151">{_change(topic)}{note}</text>',
+        ]
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def _change(topic: Topic) -> str:
+    return f"{topic.asked:.0%} → {topic.learned:.0%}"
+
+
+def _thinned(prompts: Sequence[str]) -> Sequence[str]:
+    return prompts[:: max(1, -(-len(prompts) // _FITTED))]
+
+
+def _vectorizer() -> Any:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, HashingVectorizer
+
+    return HashingVectorizer(
+        n_features=2**12, alternate_sign=False, token_pattern=_WORD.pattern, stop_words=list(ENGLISH_STOP_WORDS)
+    ).transform
+
+
+def _frequencies(texts: Sequence[str]) -> Counter[str]:
+    return Counter(word for text in texts for word in {w.casefold() for w in _WORD.findall(text)})
+
+
+def _name(told: Sequence[str], everything: Counter[str]) -> str:
+    """The words that stand out, and that at least three people used."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    counts = _frequencies(told)
+    usual = {w: n * n / everything[w] for w, n in counts.items() if n >= 3 and w not in ENGLISH_STOP_WORDS}
+    best = sorted(usual, key=lambda word: (-usual[word], word))[:4]
+    return ", ".join(best) or "everything else"
