@@ -118,3 +118,22 @@ async def test_a_conversation_longer_than_the_context_loses_its_oldest_turns(
     expected = voices.plain(None, talk[-3:], max_tokens=10)
     assert len(voices.renderer.prompt(talk)) > 502
     assert await answer(engine, Request(talk, None, greedy(10))) == expected
+
+
+async def test_three_swaps_under_24_streams_fail_none_and_mix_none(make_engine: MakeEngine, voices: Voices) -> None:
+    engine = make_engine(slots=24)
+    versions = [voices.make("busy", seed=seed) for seed in range(20, 24)]
+    questions = [asked(f"Tell me about {n}") for n in range(3)]
+    registry, heard = voices.registry, list[list[asyncio.Task[str]]]()
+    for version in versions:
+        registry.promote("busy", version.manifest.number, who="ada")
+        speaks = registry.current("busy")
+        asks = [Request(question, speaks, greedy(40)) for question in questions * 2]
+        heard.append([asyncio.create_task(answer(engine, request)) for request in asks])
+        spoken = engine.stats().counts.tokens
+        await until(lambda before=spoken: engine.stats().counts.tokens >= before + 12)
+    assert engine.stats().adapter_loads == len(versions)
+    assert not heard[0][0].done(), "the first answers must still run when the last version takes over"
+    for version, tasks in zip(versions, heard, strict=True):
+        expected = [voices.plain(version, question, max_tokens=40) for question in questions]
+        assert await asyncio.gather(*tasks) == expected * 2
