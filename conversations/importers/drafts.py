@@ -9,6 +9,7 @@ from pathlib import Path
 from conversations.importers.importer import Outcome, Refused, Request, Skipped
 from conversations.importers.records import JsonObject, Record, kind, read_head, read_records, short
 from conversations.messages import Conversation, Message, content_id
+from conversations.preferences import as_conversations
 
 
 class UnfitError(ValueError):
@@ -21,6 +22,7 @@ class Draft:
 
     messages: tuple[Message, ...]
     left_out: tuple[str, ...] = ()  # reasons, one per kind of thing
+    rejected: str = ""  # an answer that is not wanted, in the stead of the last one
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,18 @@ def finish(draft: Draft, *, place: str) -> tuple[Outcome, ...]:
     if talk[-1].role == "user":
         left_out.append("user messages after the last answer")
     messages = (*merge(system), *merge(trimmed))
-    return (
-        *(Skipped(place, reason) for reason in left_out),
-        Conversation(id=content_id(messages), messages=messages, place=place),
-    )
+    told = tuple(Skipped(place, reason) for reason in left_out)
+    if draft.rejected:
+        return (*told, *_pair(messages, draft.rejected, place=place))
+    return (*told, Conversation(id=content_id(messages), messages=messages, place=place))
+
+
+def _pair(messages: tuple[Message, ...], rejected: str, *, place: str) -> tuple[Conversation, ...]:
+    """The conversation with the answer that is wanted, and beside it the one with the other, never learned from."""
+    *prompt, answer = messages
+    if answer.content == rejected:
+        raise UnfitError("prefers an answer to itself: both are the same")
+    return as_conversations(tuple(prompt), answer, rejected=rejected, place=place)
 
 
 def _system_first(messages: Sequence[Message]) -> tuple[Sequence[Message], Sequence[Message]]:

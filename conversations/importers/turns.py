@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from conversations.importers.drafts import Draft, UnfitError, some_words, words
 from conversations.importers.records import JsonObject, kind, short
@@ -21,6 +22,18 @@ def read_turns(turns: object, *, names: Names) -> Draft:
     tools = any(message is None for message in read) or any(_calls(turn) for turn in turns)
     messages = tuple(message for message in read if message is not None and message.content)
     return Draft(messages, (TOOLS_LEFT_OUT,) if tools else ())
+
+
+def prefer(prompt: Draft, wanted: Draft, other: Draft) -> Draft:
+    """A prompt with the answer that is wanted, and the one that is not. Raises `UnfitError`."""
+    if not prompt.messages or prompt.messages[-1].role != "user":
+        raise UnfitError("its prompt does not end with a user message")
+    for side, what in ((wanted, "wanted"), (other, "unwanted")):
+        if [message.role for message in side.messages] != ["assistant"]:
+            raise UnfitError(f"its {what} output is not one assistant message with words")
+    context = tuple(replace(message, trainable=message.role != "assistant") for message in prompt.messages)
+    left_out = dict.fromkeys((*prompt.left_out, *wanted.left_out, *other.left_out))
+    return Draft((*context, *wanted.messages), tuple(left_out), rejected=other.messages[0].content)
 
 
 def expect_liked(record: JsonObject, key: str) -> None:
