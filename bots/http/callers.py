@@ -16,6 +16,7 @@ from conversations.api_keys import ROLES, ApiKey, ApiKeyStore, Role, digest_of
 from conversations.submissions import LOCAL_PERSON
 
 STALE: Final = 1.0  # seconds after which the keys are read again: so long a revoked key still works
+HASTE: Final = 0.1  # the same for somebody whom the keys do not know: theirs may be a new one
 
 # The first line that fits says which role may; a publishable key reaches only what is marked so.
 _MAY: Final[tuple[tuple[str, Role, bool], ...]] = (
@@ -77,22 +78,32 @@ class KeyRing:
         self._lock = asyncio.Lock()
         self._read_at = float("-inf")
         self._opening: dict[str, ApiKey] = {}
-        self.origins: frozenset[str] = frozenset()
+        self._origins: frozenset[str] = frozenset()
         self.is_closed = True  # whether a key was ever made; once one was, nobody gets in without
 
     async def find(self, secret: str) -> ApiKey | None:
+        digest = digest_of(secret)
         await self.refresh()
-        return self._opening.get(digest_of(secret))
+        if digest not in self._opening:
+            await self.refresh(HASTE)
+        return self._opening.get(digest)
 
-    async def refresh(self) -> None:
+    async def knows_origin(self, origin: str) -> bool:
+        """Whether some publishable key stands in pages of an origin."""
+        await self.refresh()
+        if origin not in self._origins:
+            await self.refresh(HASTE)
+        return origin in self._origins
+
+    async def refresh(self, stale: float = STALE) -> None:
         """Raises StoreError when the keys cannot be read: nobody gets in then."""
         async with self._lock:
-            if self._clock() - self._read_at < STALE:
+            if self._clock() - self._read_at < stale:
                 return
             stored = await asyncio.to_thread(self._store.all)
             opening = [*self._fixed, *(key for key in stored if key.revoked_at is None)]
             self._opening = {key.digest: key for key in opening}
-            self.origins = frozenset(origin for key in opening for origin in key.origins)
+            self._origins = frozenset(origin for key in opening for origin in key.origins)
             self.is_closed = bool(self._fixed or stored)
             self._read_at = self._clock()
 

@@ -72,7 +72,7 @@
     form.inner { display: block; border: 1px solid var(--line); border-radius: 12px; margin-top: 6px; }
     textarea, select { width: 100%; padding: 8px 10px; border: 1px solid var(--line); border-radius: 10px; background: var(--back); }
     textarea { resize: none; min-height: 40px; max-height: 140px; }
-    .strong { background: var(--accent); color: var(--on-accent); padding: 0 14px; }
+    .strong { background: var(--accent); color: var(--on-accent); padding: 0 14px; flex: none; }
     .row { display: flex; gap: 8px; justify-content: flex-end; margin-top: 8px; }
     .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     @keyframes blink { 50% { opacity: 0; } }
