@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -122,6 +123,7 @@ async def test_a_conversation_longer_than_the_context_loses_its_oldest_turns(
 
 async def test_three_swaps_under_24_streams_fail_none_and_mix_none(make_engine: MakeEngine, voices: Voices) -> None:
     engine = make_engine(slots=24)
+    engine._loop.runtime.model.register_forward_pre_hook(lambda *_: time.sleep(0.02))
     versions = [voices.make("busy", seed=seed) for seed in range(20, 24)]
     questions = [asked(f"Tell me about {n}") for n in range(3)]
     registry, heard = voices.registry, list[list[asyncio.Task[str]]]()
