@@ -214,9 +214,11 @@ class RoundStore:
 
         A new state becomes an event with the message and the facts, and news where people are to hear of it.
         """
+        moved = changes.get("state", round_.state) != round_.state
+        if moved and "lost" in round_.attempts:  # that owners died says something of a step only while it does not end
+            changes = {"attempts": {k: n for k, n in round_.attempts.items() if k != "lost"}, **changes}
         with self.database.writing() as connection:
             changed = self._change(connection, round_, **changes)
-            moved = changed.state != round_.state
             if moved or message:
                 said = message or changed.reason or f"The round is {changed.state}."
                 self._tell(connection, changed, kind=changed.state if moved else "note", message=said, details=facts)
