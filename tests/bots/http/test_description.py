@@ -1,0 +1,66 @@
+"""The OpenAPI document: it describes what is there, and nothing that fits it makes the server fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bots.http.conftest import MakeApi
+from tests.bots.http.door import Api
+from tests.bots.http.test_jobs import ScriptedJobs
+
+
+def test_every_operation_says_what_it_answers_and_how_it_refuses(shared: Api) -> None:
+    described = shared.call("GET", "/openapi.json", role=None).json()
+    assert described["openapi"].startswith("3.1")
+    operations = {
+        f"{method.upper()} {path}": operation
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert {"POST /v1/chat/completions", "GET /v1/models", "POST /v1/files", "POST /v1/feedback"} <= set(operations)
+    for name, operation in operations.items():
+        assert operation["description"], name
+        assert "422" not in operation["responses"], name
+        error = operation["responses"]["4XX"]["content"]["application/json"]["schema"]
+        assert error == {"$ref": "#/components/schemas/ErrorAnswer"}, name
+        assert operation["responses"]["200"]["content"], name
+        assert ("security" in operation) == (" /v1/" in name), name
+
+
+@pytest.mark.slow
+def test_nothing_that_fits_the_description_makes_it_fail(make_api: MakeApi, tmp_path: Path) -> None:
+    schemathesis = pytest.importorskip("schemathesis")
+    from hypothesis import HealthCheck, Phase, given, settings
+
+    api = make_api(jobs=lambda _store: ScriptedJobs(), per_minute=10**6)
+    document = schemathesis.openapi.from_url(f"{api.address}/openapi.json")
+    headers = {"authorization": f"Bearer {api.keys['operator']}"}
+    checks = [
+        schemathesis.checks.not_a_server_error,
+        schemathesis.checks.CHECKS.get_one("response_schema_conformance"),
+        schemathesis.checks.CHECKS.get_one("content_type_conformance"),
+        schemathesis.checks.CHECKS.get_one("status_code_conformance"),
+    ]
+    tried = 0
+    for result in document.get_all_operations():
+        operation = result.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(
+            max_examples=15,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def test(case: Any) -> None:
+            nonlocal tried
+            tried += 1
+            case.call_and_validate(headers=headers, checks=checks)
+
+        test()
+    assert tried > 300
