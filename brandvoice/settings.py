@@ -142,6 +142,7 @@ class StyleSection(RoundSettings):
     facts: str = ""  # a folder of facts to answer from; empty: styles/NAME/facts, if that is there
     facts_search: str = "words"  # how they are searched: "words" or what a plugin offers
     max_general_rise: float = Field(default=0.5, ge=0)  # of the loss on general conversations, in nats per token
+    min_voters: int = Field(default=3, ge=1)  # different people behind the thumbs up, and as many behind those down
     min_holdout: int = Field(default=200, ge=1)  # below this many prompts the gate calls its verdict underpowered
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from brandvoice.alarms import raise_alarms
 from brandvoice.erasure import finish_erasures
 from brandvoice.plugins import Offers
+from brandvoice.preferences import prefer, preferences_of
 from brandvoice.rounds import Round
 from conversations.errors import NotFound, SettingsError
 from conversations.messages import Conversation, Message, Submission
@@ -58,9 +59,14 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
             reviewers={s.id: s.reviewer for s in approved if s.reviewer},
         )
         raise_alarms(workspace, store, curated.alarms, style=style)
+        preferences = preferences_of(
+            workspace, store, style, limits=limits, sources=sources, handed_in=handed_in, names=names, offers=offers
+        )
         if workspace.settings.privacy.replace == "surrogates":
             curated = dress(curated, key=store.directory.key("surrogates"), names=names)
-    return save_dataset(curated, style=style, data_dir=workspace.data, now=datetime.now(UTC)), curated
+    now = datetime.now(UTC)
+    version = save_dataset(curated, style=style, data_dir=workspace.data, now=now, preferences=preferences)
+    return version, curated
 
 
 def names_of(workspace: Workspace, store: ConversationStore, style: str, *, offers: Offers) -> Names:
@@ -148,6 +154,17 @@ def train_voice(
     announcer = Announcer(prepared.plan, tell)
     with TrainingDisplay(prepared.plan) as display:
         trained = train(prepared, run_dir=folder / "training", watch=_both(display.watch, announcer.watch))
+    preferred = prefer(
+        trained.adapter,
+        base=base,
+        recipe=recipe,
+        dataset=dataset,
+        folder=folder,
+        device=workspace.settings.model.device,
+        watch=announcer.watch,
+        tell=tell,
+        halvings=task.halvings,
+    )
     facts = {
         "plan": trained.plan.hash,
         "start": start.reference if start else "base",
@@ -157,8 +174,9 @@ def train_voice(
         "holdout_loss": trained.holdout_loss,
         "seconds": round(trained.seconds, 1),
         "tokens_per_second": round(trained.tokens_per_second),
+        **preferred.facts,
     }
-    made = Made(recipe, dataset, trained.adapter, prepared.tokenizer, trained.template_hash, facts)
+    made = Made(recipe, dataset, preferred.adapter, prepared.tokenizer, trained.template_hash, facts)
     return _publish(workspace, round_, made)
 
 

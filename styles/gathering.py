@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from conversations.consent import Unwilling
 from conversations.errors import NotFound
-from conversations.messages import Feedback, Message, Submission
+from conversations.messages import Feedback, Submission
 from conversations.preferences import PreferencePair
 from conversations.store import ConversationStore
 from styles.preferences import Claim
@@ -41,34 +42,16 @@ def gather(
     of those wrote stay out. `imported` pairs come with sources of their own.
     """
     left_out: Counter[str] = Counter()
-    opted_out = _OptedOut(store)
+    unwilling = store.unwilling()
     approved = store.submissions(style=style, state="approved")
-    pairs = list(_pairs(store, approved, style=style, source=submissions_source, opted_out=opted_out, out=left_out))
+    pairs = list(_pairs(store, approved, style=style, source=submissions_source, unwilling=unwilling, out=left_out))
     others = [Claim.of(pair) for pair in imported if _sound(pair, left_out)]
-    given = _valid_votes(store.feedback(style), style=style, speaking=speaking, opted_out=opted_out, out=left_out)
+    given = _valid_votes(store.feedback(style), style=style, speaking=speaking, unwilling=unwilling, out=left_out)
     count = count_votes(given, rules)
-    votes = list(_votes(store, count.ballots, source=votes_source, opted_out=opted_out, out=left_out))
+    votes = list(_votes(store, count.ballots, source=votes_source, unwilling=unwilling, out=left_out))
     together = Counter(count.left_out)
     together.update(left_out)
     return Gathered((*_capped(pairs, together), *others, *votes), replace(count, left_out=dict(together)))
-
-
-class _OptedOut:
-    """Asks the store once about each person."""
-
-    def __init__(self, store: ConversationStore) -> None:
-        self._store = store
-        self._known: dict[str, bool] = {}
-
-    def __call__(self, person: str | None) -> bool:
-        if not person:
-            return False
-        if person not in self._known:
-            self._known[person] = self._store.opted_out(person)
-        return self._known[person]
-
-    def any_of(self, messages: Sequence[Message]) -> bool:
-        return any(self(message.author) for message in messages)
 
 
 def _pairs(
@@ -77,7 +60,7 @@ def _pairs(
     *,
     style: str,
     source: str,
-    opted_out: _OptedOut,
+    unwilling: Unwilling,
     out: Counter[str],
 ) -> Iterator[Claim]:
     """Oldest first."""
@@ -86,13 +69,14 @@ def _pairs(
             continue
         try:
             conversation, reply = store.message(submission.replaces)
+            said = store.conversation(conversation)
         except NotFound:
             out["reply-gone"] += 1
             continue
         prompt, better = submission.messages[:-1], submission.messages[-1]
         if not _is_of(reply.voice, style):
             out["other-voice"] += 1
-        elif opted_out(submission.person) or opted_out.any_of(prompt):
+        elif unwilling.person(submission) or unwilling.cover(replace(said, messages=(*said.messages, *prompt))):
             out["opted-out"] += 1
         elif not prompt or prompt[-1].role != "user":
             out["no-prompt"] += 1
@@ -133,7 +117,7 @@ def _sound(pair: PreferencePair, out: Counter[str]) -> bool:
 
 
 def _valid_votes(
-    given: Iterable[Feedback], *, style: str, speaking: Collection[str], opted_out: _OptedOut, out: Counter[str]
+    given: Iterable[Feedback], *, style: str, speaking: Collection[str], unwilling: Unwilling, out: Counter[str]
 ) -> list[Feedback]:
     valid = []
     for feedback in given:
@@ -141,7 +125,7 @@ def _valid_votes(
             continue
         if not _is_of(feedback.voice, style) or feedback.voice not in speaking:
             out["other-voice"] += 1
-        elif opted_out(feedback.person):
+        elif unwilling.people.of_person(feedback.person) in unwilling.people.found:
             out["opted-out"] += 1
         else:
             valid.append(feedback)
@@ -149,18 +133,18 @@ def _valid_votes(
 
 
 def _votes(
-    store: ConversationStore, ballots: Iterable[Ballot], *, source: str, opted_out: _OptedOut, out: Counter[str]
+    store: ConversationStore, ballots: Iterable[Ballot], *, source: str, unwilling: Unwilling, out: Counter[str]
 ) -> Iterator[Claim]:
     for ballot in ballots:
         try:
             conversation, reply = store.message(ballot.reply)
-            said = store.conversation(conversation).messages
+            said = store.conversation(conversation)
         except NotFound:  # erased meanwhile
             out["reply-gone"] += 1
             continue
-        before = next((i for i, message in enumerate(said) if message.id == reply.id), 0)
-        prompt = said[max(0, before - CONTEXT) : before]
-        if opted_out.any_of(prompt):
+        before = next((i for i, message in enumerate(said.messages) if message.id == reply.id), 0)
+        prompt = said.messages[max(0, before - CONTEXT) : before]
+        if unwilling.cover(said):
             out["opted-out"] += 1
         elif not prompt or prompt[-1].role != "user":
             out["no-prompt"] += 1

@@ -15,8 +15,10 @@ from conversations.privacy import find_private
 from conversations.roster import NameFinder
 from conversations.sources import Source
 from styles.curation import CurationStep, Draft, Dropped, Limits, Step, each
+from styles.defence import quarantine_instructions
 from styles.examples import digest_of
 from styles.passing import pass_steps
+from styles.quality import mute_toxic, repair_text
 from styles.split import Part, Split, bucket
 from styles.steps import (
     check_basis,
@@ -235,9 +237,11 @@ def _both_sides(limits: Limits, roster: NameFinder | None) -> list[CurationStep]
         each("basis", check_basis),
         each("roles", order_roles),
         each("empty turns", refuse_empty_turns),
+        each("encoding", repair_text),
         each("secrets", refuse_secrets),
         Step("privacy", lambda batch: hide_private(batch, roster)),
         each("hidden text", lambda draft: refuse_hidden_text(draft, limits)),
+        each("instructions", quarantine_instructions),
     ]
 
 
@@ -245,6 +249,7 @@ def _wanted_side(limits: Limits) -> list[CurationStep]:
     return [
         each("length", lambda draft: refuse_long_turns(draft, limits)),
         each("banned words", lambda draft: refuse_banned_words(draft, limits)),
+        each("toxicity", mute_toxic),
     ]
 
 

@@ -65,6 +65,7 @@ class Measured:
     """How an adapter ranks pairs: nats by which the chosen reply is likelier, per token, and how often it is."""
 
     margins: tuple[float, ...]  # per pair
+    clusters: tuple[str, ...]  # the conversation of each
     margin: Interval
     wins: Interval
 
@@ -120,10 +121,10 @@ def measure_pairs(
             rendered += both
     losses = [loss.nats / loss.tokens for loss in likelihood.losses(rendered, adapter=adapter)]
     margins = [bad - good for good, bad in zip(losses[::2], losses[1::2], strict=True)]
-    clusters = [pair.conversation_id for pair in fitting]
+    clusters = tuple(pair.conversation_id for pair in fitting)
     margin = interval(margins, clusters=clusters)
     wins = interval([float(value > 0) for value in margins], clusters=clusters)
-    return Measured(tuple(margins), margin, wins) if margin and wins else None
+    return Measured(tuple(margins), clusters, margin, wins) if margin and wins else None
 
 
 def _plan(task: PreferenceTask, rows: Sequence[Row], left_out: int, machine: Machine) -> PreferencePlan:

@@ -16,7 +16,7 @@ Kind = Literal["dpo", "kto"]
 
 SMALL = 50_000_000  # parameters below which a base wants a higher rate
 _RATES: dict[Kind, float] = {"dpo": 1e-5, "kto": 2e-5}  # ten times those of full tuning
-_SMALL_RATES: dict[Kind, float] = {"dpo": 1.5e-4, "kto": 3e-4}
+_SMALL_RATES: dict[Kind, float] = {"dpo": 3e-4, "kto": 5e-4}
 
 
 @dataclass(frozen=True, slots=True)
