@@ -43,26 +43,38 @@ class Intake:
     dry_run: bool = False
     people: int = 0  # whom the file names
     names_hidden: int = 0  # conversations that spoke of somebody who asked to be forgotten
+    messages: int = 0  # in the conversations read
+    answers: int = 0  # of these, what the brand wrote
 
     def lines(self) -> list[str]:
         """The account for people."""
-        would = "would come in" if self.dry_run else "came in"
-        lines = [f"{self.path}: {self.read} conversations read"]
+        lines = [f"{self.path}: {_counted(self.read, 'conversation')} read{self._share}"]
         if self.dry_run:
-            lines.append(f"  {self.read} {would}; nothing was stored (--dry-run)")
+            lines.append(f"  {self.read:,} would come in; nothing was stored (--dry-run)")
         else:
-            lines.append(f"  {self.added} {would}, {self.updated} updated, {self.unchanged} known already")
+            lines.append(f"  {self.added:,} came in, {self.updated:,} updated, {self.unchanged:,} known already")
         if self.erased:
             lines.append(f"  {self.erased} left out because somebody in them asked to be forgotten")
         if self.names_hidden:
             lines.append(f"  {self.names_hidden} spoke of somebody who asked to be forgotten; the names were taken out")
-        lines += [f"  {count} left out: {reason}" for reason, count in self.skipped.items()]
+        often_first = sorted(self.skipped.items(), key=lambda one: -one[1])
+        lines += [f"  {count:,} left out: {reason}" for reason, count in often_first]
         if self.refused:
-            lines.append(f"  {len(self.refused)} refused:")
+            lines.append(f"  {len(self.refused):,} refused:")
             lines += [f"    {r.place}: {r.reason}" for r in self.refused[:SHOWN]]
         if len(self.refused) > SHOWN:
-            lines.append(f"    and {len(self.refused) - SHOWN} more (--json lists them all)")
+            lines.append(f"    and {len(self.refused) - SHOWN:,} more (--json lists them all)")
         return lines
+
+    @property
+    def _share(self) -> str:
+        if not self.messages:
+            return ""
+        return f", {_counted(self.messages, 'message')}, {self.answers:,} of them the brand's"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def import_path(
@@ -113,8 +125,15 @@ def import_path(
     conversations = account.conversations(outcomes)
     if dry_run:
         read = sum(1 for _ in conversations)
+        left = tuple(account.refused), dict(account.skipped)
         return Intake(
-            str(path), read, 0, 0, 0, 0, tuple(account.refused), dict(account.skipped), True, len(account.people)
+            str(path),
+            *(read, 0, 0, 0, 0),
+            *left,
+            dry_run=True,
+            people=len(account.people),
+            messages=account.messages,
+            answers=account.answers,
         )
     added = store.add_conversations(conversations, source=source)
     return Intake(
@@ -128,6 +147,8 @@ def import_path(
         dict(account.skipped),
         people=len(account.people),
         names_hidden=account.names_hidden,
+        messages=account.messages,
+        answers=account.answers,
     )
 
 
@@ -163,6 +184,8 @@ class _Account:
     def __init__(self, directory: Directory, source: Source | None, originals: Originals | None) -> None:
         self.read = 0
         self.names_hidden = 0
+        self.messages = 0
+        self.answers = 0
         self.refused: list[Refused] = []
         self.skipped: Counter[str] = Counter()
         self.people: dict[str, dict[str, None]] = {}  # names by id, each once
@@ -187,6 +210,8 @@ class _Account:
                 self._meet(outcome)
             else:
                 self.read += 1
+                self.messages += len(outcome.messages)
+                self.answers += sum(message.role == "assistant" for message in outcome.messages)
                 if self.read % BATCH == 0:  # the store writes these together, so their people have to be there first
                     self._note()
                 yield self._redacted(self._without_the_erased(outcome))
