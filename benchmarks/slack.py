@@ -30,7 +30,7 @@ from tests.bots.workplace import assistant_on, contributions_to, running
 from tests.emulators.slack import Envelope, SlackEmulator
 from tests.emulators.slack.loop import LoopThread
 
-BURST = 16
+BURST = 50
 ENDS = ("chat.stopStream", "chat.postMessage")  # above 18 answers a minute, ours come whole
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
 

@@ -26,6 +26,7 @@ from styles.voices import PROMPTED, VoiceRegistry, VoiceVersion
 
 HISTORY = 24  # messages of a conversation that the model is shown; the renderer trims further where it must
 RECENT = timedelta(minutes=15)  # an unanswered message older than this is left alone after a restart
+INTERRUPTED = "I was interrupted while I answered. Please ask once more."
 STOPPED = " …"  # ends a reply that the person stopped
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Incoming:
     style: str | None = None  # None: the style that is assigned to the channel
     quotes: tuple[Quote, ...] = ()  # what others wrote and this message points to: data, never said by the person
     shown: str | None = None  # where an earlier process began to show the answer, as `note` was told
+    replaces: str | None = None  # the reply that the new one is to take the place of
 
 
 class QuestionGone(NotFound):
@@ -115,6 +117,7 @@ class Assistant:
         self._places = Places(self.limits.answers_at_once)
         self._running: dict[tuple[str, str], Run] = {}
         self._ready: dict[str, Pending] = {}
+        self._late: set[str] = set()
         self.questions = Questions(store, history=HISTORY, now=now)
 
     def style_for(self, incoming: Incoming) -> str:
@@ -155,6 +158,8 @@ class Assistant:
         every now and then.
         """
         left_over = await self.questions.left_over(platform, recent=RECENT)
+        since = self._now() - RECENT
+        self._late |= {str(left.message.id) for left in left_over if left.asked_at < since}
         self._ready |= {str(left.message.id): left for left in left_over if left.reply}
         return [_incoming(left) for left in left_over]
 
@@ -172,21 +177,16 @@ class Assistant:
         message was deleted.
         """
         run = self._running[incoming.platform, incoming.place] = Run(incoming.id)
-        is_ready = False
         try:
             async with aclosing(self._answered(incoming, run, number=number)) as parts:
                 async for part in parts:
-                    is_ready = isinstance(part, Reply)
                     yield part
             await self.questions.end(incoming.platform, incoming.id)
         except BrandvoiceError:
             await self.questions.end(incoming.platform, incoming.id)
             raise
-        except GeneratorExit:
-            if is_ready:  # the platform has it, and would only fail again
-                await self.questions.end(incoming.platform, incoming.id)
-            raise
         finally:
+            self.questions.leave(incoming.platform, incoming.id)  # what was not delivered is tried at the next start
             if self._running.get((incoming.platform, incoming.place)) is run:
                 del self._running[incoming.platform, incoming.place]
 
@@ -196,6 +196,9 @@ class Assistant:
         if left := self._ready.pop(incoming.id, None):
             yield await self._stored_reply(left)
             return
+        if incoming.id in self._late:
+            self._late.discard(incoming.id)
+            raise EngineError(INTERRUPTED)
         style, trace, text = self.style_for(incoming), uuid.uuid4().hex[:8], ""
         voice = self.voice_for(style, number=number)
         async with self._places.one() as turn:
@@ -204,7 +207,7 @@ class Assistant:
             while True:
                 conversation, request = await self._request(incoming, style, voice=voice)
                 request, passages = await self._ground(request, voice, trace=trace)
-                async for piece in self._pieces(request, run=run, trace=trace):
+                async for piece in self._pieces(request, run=run, trace=trace, at_end=turn.leave):
                     text += piece
                     if not self._reply_filters:  # what a filter would change must not be seen before
                         yield piece
@@ -256,7 +259,7 @@ class Assistant:
         question = before[-1]
         if not await self.questions.ask_again(platform, place, style=style, message=question, replaces=reply_id):
             raise NotFound("Somebody else asked for a new answer already.")
-        return Incoming(platform, "", place, person, question.content, str(question.id), style)
+        return Incoming(platform, "", place, person, question.content, str(question.id), style, replaces=reply_id)
 
     async def changed(self, platform: str, message: str, text: str) -> bool:
         """A person changed a message: an answer that has not begun is to the new text. False for an unknown one."""
@@ -293,10 +296,12 @@ class Assistant:
             run.stop()
         return run is not None
 
-    async def _pieces(self, request: Request, *, run: Run, trace: str) -> AsyncGenerator[str, None]:
+    async def _pieces(
+        self, request: Request, *, run: Run, trace: str, at_end: Callable[[], None] | None = None
+    ) -> AsyncGenerator[str, None]:
         begun = False
         try:
-            async with aclosing(run.pieces(self.engine, request)) as pieces:
+            async with aclosing(run.pieces(self.engine, request, at_end=at_end)) as pieces:
                 async for piece in pieces:
                     said = piece if begun else piece.lstrip()
                     begun = begun or bool(said)
@@ -366,5 +371,14 @@ def _sources(passages: Sequence[Passage], voice: Voice, *, question: str, reply:
 
 def _incoming(left: Pending) -> Incoming:
     message = left.message
-    person, id = str(message.author or ""), str(message.id)  # noqa: A001
-    return Incoming(left.platform, "", left.place, person, message.content, id, left.style, shown=left.shown)
+    return Incoming(
+        left.platform,
+        "",
+        left.place,
+        str(message.author or ""),
+        message.content,
+        str(message.id),
+        left.style,
+        shown=left.shown,
+        replaces=left.replaces,
+    )

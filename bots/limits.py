@@ -88,11 +88,15 @@ class Places:
         try:
             yield turn
         finally:
-            if turn in self._queue:
-                self._queue.remove(turn)
-            else:
-                self._free += 1
-            self._advance()
+            turn.leave()
+
+    def leave(self, turn: Turn) -> None:
+        """Give the place back, or leave the queue."""
+        if turn in self._queue:
+            self._queue.remove(turn)
+        else:
+            self._free += 1
+        self._advance()
 
     def ahead_of(self, turn: Turn) -> int:
         """How many are before a turn, itself counted; 0 once it has its place."""
@@ -112,7 +116,14 @@ class Turn:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._told: int | None = None
+        self._has_left = False
         self.changed = asyncio.Event()
+
+    def leave(self) -> None:
+        """Let the next one in; may be done early, and again."""
+        if not self._has_left:
+            self._has_left = True
+            self._places.leave(self)
 
     async def wait(self) -> int:
         """How many are before this one, as soon as that is news; 0 when it may begin."""

@@ -89,7 +89,11 @@ class Questions:
     async def end(self, platform: str, message: str) -> None:
         """The answer is delivered, or its person knows that there is none."""
         await asyncio.to_thread(self._store.pending.end, platform, message, owner=self.presence.owner)
+
+    def leave(self, platform: str, message: str) -> None:
+        """No more is done about it by this process."""
         self._mine.discard((platform, message))
+        self._held.pop(message, None)
 
     def changed(self) -> None:
         """Some message was changed or deleted: nothing that is held is sure any more."""
@@ -101,7 +105,7 @@ class Questions:
             if task is not None:
                 task.cancel()
                 await asyncio.wait({task})
-        if self._mine:
+        if self._beat is not None:  # there was a question once
             with contextlib.suppress(StoreError):
                 await asyncio.to_thread(self._store.pending.renew, self.presence.owner, until=self._now())
         self.presence.end()
@@ -135,13 +139,18 @@ class Questions:
 
     def _take_over(self, platform: str, recent: timedelta) -> list[Pending]:
         now = self._now()
-        others = [left for left in self._store.pending.listed(platform) if left.owner != self.presence.owner]
+        listed = self._store.pending.listed(platform)
+        for left in listed:
+            name, is_mine = str(left.message.id), left.owner == self.presence.owner
+            if is_mine and (platform, name) not in self._mine and now - left.asked_at > recent:
+                self._store.pending.end(platform, name, owner=left.owner)
+        others = [left for left in listed if left.owner != self.presence.owner]
         gone = {owner: self.presence.is_gone(owner) for owner in {left.owner for left in others}}
         taken = []
         for left in others:
             if not (left.until <= now if gone[left.owner] is None else gone[left.owner]):
                 continue
-            if left.message.sent_at is not None and now - left.message.sent_at > recent:
+            if now - left.asked_at > recent and not left.shown:
                 self._store.pending.end(platform, str(left.message.id), owner=left.owner)
             elif self._store.pending.take_over(left, owner=self.presence.owner, until=now + LEASE):
                 taken.append(left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
 from bots.engine import Engine, Request
@@ -43,13 +43,20 @@ class Run:
         self._is_outdated, self._pieces = False, asyncio.Queue()
         return True
 
-    async def pieces(self, engine: Engine, request: Request) -> AsyncGenerator[str, None]:
-        """What the engine says until its end or ours. Raises what the engine raises."""
+    async def pieces(
+        self, engine: Engine, request: Request, *, at_end: Callable[[], None] | None = None
+    ) -> AsyncGenerator[str, None]:
+        """What the engine says until its end or ours. Raises what the engine raises.
+
+        `at_end` is called once the engine is done, which may be long before all of it is shown.
+        """
         pieces = self._pieces
         if self.is_stopped:
             return
         # A task of its own: an engine may be quiet for long, and its timeouts want to begin and end in one task.
         pump = asyncio.create_task(_pump(engine.stream(request), pieces), name="engine")
+        if at_end is not None:
+            pump.add_done_callback(lambda _: self._is_outdated or at_end())
         try:
             while (piece := await pieces.get()) is not None:
                 self._has_begun = self._has_begun or bool(piece.strip())

@@ -57,6 +57,7 @@ class Pending:
     style: str
     conversation: str
     message: Message
+    asked_at: datetime
     owner: str
     until: datetime
     replaces: str | None = None
@@ -75,7 +76,12 @@ def accept(connection: Connection, arrival: Arrival, *, now: datetime, limit: in
     before = connection.execute(to.history, {"conversation": opened, "most": limit}).all()
     position = before[0].position + 1 if before else 0
     connection.execute(to.say, {**message_row(message), "conversation_id": opened, "position": position})
-    row: dict[str, Any] = {"platform": platform, "message": message.id, "conversation_id": opened, "style": arrival.style}
+    row: dict[str, Any] = {
+        "platform": platform,
+        "message": message.id,
+        "conversation_id": opened,
+        "style": arrival.style,
+    }
     row |= {"place": arrival.place, "asked_at": now, "owner": arrival.owner, "until": arrival.until}
     connection.execute(to.wait, row)
     if arrival.quotes:
@@ -225,6 +231,7 @@ def _pending(row: Any) -> Pending:
         style=row.style,
         conversation=row.conversation_id,
         message=as_message(row),
+        asked_at=row.asked_at,
         owner=row.owner,
         until=row.until,
         replaces=row.replaces,

@@ -16,7 +16,7 @@ from conversations.errors import LimitReached, NotFound
 
 
 class Again:
-    """Whoever asks once more gets a new answer; the old one is forgotten and can no longer be judged."""
+    """Whoever asks once more gets a new answer; with it, the old one is forgotten and can no longer be judged."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -30,10 +30,13 @@ class Again:
             raise LimitReached(texts.NOT_HERE)
         known = await self._desk.known(press, reply)
         incoming = await self._desk.assistant.again(PLATFORM, known.id, person=person(press.user.id))
-        self._desk.answers.begin(question_of(incoming), incoming)
-        if press.message is not None:
-            with contextlib.suppress(discord.HTTPException):
-                await press.message.edit(view=None)
+
+        async def retire() -> None:
+            if press.message is not None:
+                with contextlib.suppress(discord.HTTPException):
+                    await press.message.edit(view=None)
+
+        self._desk.answers.begin(question_of(incoming), incoming, then=retire)
         await tell(press, "A new answer comes below.")
 
     async def _stop(self, press: Press, token: str) -> None:

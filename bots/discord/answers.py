@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final
 
 import discord
 
-from bots.assistant import RECENT, Assistant, Incoming, Reply, Waiting
+from bots.assistant import Assistant, Incoming, QuestionGone, Reply, Waiting
 from bots.discord import texts
 from bots.discord.buttons import under
 from bots.discord.failures import DISCORD_FAILURES, reason
-from bots.discord.journal import Entry, Journal
 from bots.discord.pacing import Paces
 from bots.discord.places import PLATFORM, Place, Question, place_of
 from bots.discord.telling import tell_directly
 from bots.discord.typing_line import TypingLine
 from bots.discord.ways import Ways
-from bots.discord.writer import Writer
-from conversations.errors import BrandvoiceError, NotFound
-from conversations.messages import Message
+from bots.discord.writer import Draft, Writer
+from bots.presence import BEAT
+from conversations.errors import BrandvoiceError, NotFound, StoreError
 
+Then = Callable[[], Awaitable[None]]
 LAST_WORDS: Final = 8.0  # seconds that running answers get to end when the bot is stopped
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,8 @@ log = logging.getLogger(__name__)
 class Answers:
     """Gives answers in the background; at one place one after the other."""
 
-    def __init__(self, assistant: Assistant, journal: Journal, *, ways: Ways, every: float) -> None:
+    def __init__(self, assistant: Assistant, *, ways: Ways, every: float) -> None:
         self._assistant = assistant
-        self._journal = journal
         self._ways = ways
         self._every = every
         self._paces = Paces()
@@ -44,23 +44,25 @@ class Answers:
         self._turns: dict[Place, asyncio.Lock] = {}
         self._waiting: Counter[Place] = Counter()
 
-    def begin(self, question: Question, incoming: Incoming) -> None:
-        """Start answering an accepted message."""
-        self._run(self._in_turn(question, incoming), question.place, name=f"answer {incoming.id}")
+    def begin(self, question: Question, incoming: Incoming, *, then: Then | None = None) -> None:
+        """Start answering an accepted message; `then` is done once the answer is delivered."""
+        self._run(self._in_turn(question, incoming, then), question.place, name=f"answer {incoming.id}")
 
     async def catch_up(self) -> None:
-        """Answer what an earlier process accepted and did not get to, and deliver what it had ready.
-
-        Do this before anything else is accepted: what this process accepts looks the same.
-        """
-        unanswered = await self._assistant.unanswered(PLATFORM)
-        for entry in await self._journal.left():
-            if entry.question not in {incoming.id for incoming in unanswered}:
-                self._run(self._deliver(entry), place_of(entry.place), name=f"answer {entry.question}")
-        for incoming in unanswered:
-            log.info("answering %s, left over from before the start", incoming.id)
+        """Answer what a process accepted that died before it got to it, and deliver what it had ready."""
+        for incoming in await self._assistant.unanswered(PLATFORM):
+            log.info("answering %s, which somebody left", incoming.id)
             with contextlib.suppress(NotFound):
                 self.begin(question_of(incoming), incoming)
+
+    async def watch(self) -> None:
+        """Catch up at once, and then whenever another process dies."""
+        while True:
+            try:
+                await self.catch_up()
+            except StoreError as error:
+                log.warning("what others left cannot be looked for: %s", error)
+            await asyncio.sleep(BEAT)
 
     def stop(self, token: str, *, channel: str) -> bool:
         """Stop the answer whose button was pressed; False when it does not run in that channel."""
@@ -86,7 +88,7 @@ class Answers:
         if not task.cancelled() and (error := task.exception()):
             log.error("%s broke", task.get_name(), exc_info=error)
 
-    async def _in_turn(self, question: Question, incoming: Incoming) -> None:
+    async def _in_turn(self, question: Question, incoming: Incoming, then: Then | None) -> None:
         place = question.place
         self._waiting[place] += 1
         try:
@@ -94,26 +96,32 @@ class Answers:
                 TypingLine(self._ways.channel(place)) as typing,
                 self._turns.setdefault(place, asyncio.Lock()),
             ):
-                await self._give(question, incoming, typing)
+                if await self._give(question, incoming, typing) and then is not None:
+                    await then()
         finally:
             self._waiting[place] -= 1
             if not self._waiting[place]:
                 del self._waiting[place], self._turns[place]
 
-    async def _give(self, question: Question, incoming: Incoming, typing: TypingLine) -> None:
-        entry = await self._journal.begin(question.id, str(question.place))
+    async def _give(self, question: Question, incoming: Incoming, typing: TypingLine) -> bool:
+        """Whether the answer was delivered."""
         stop = secrets.token_hex(8)
         self._stops[stop] = question.place
-        writer = self._writer(question, entry, stop=stop)
+        writer = self._writer(question, incoming, stop=stop)
         try:
             await self._write(incoming, writer, typing=typing)
+        except QuestionGone:
+            await self._withdraw(writer, question)
         except BrandvoiceError as error:
             await self._tell_failure(writer, question, sentence=str(error))
         except DISCORD_FAILURES as failure:
             await self._tell_undelivered(question, incoming, failure)
+        else:
+            return True
         finally:
             del self._stops[stop]
             await writer.close()
+        return False
 
     async def _write(self, incoming: Incoming, writer: Writer, *, typing: TypingLine) -> None:
         async with contextlib.aclosing(self._assistant.answer(incoming)) as answer:
@@ -139,39 +147,24 @@ class Answers:
             with contextlib.suppress(*DISCORD_FAILURES):
                 await tell_directly(await self._ways.person(incoming.person), texts.not_allowed(question.place.channel))
 
-    async def _deliver(self, entry: Entry) -> None:
-        """End what an earlier process began to show: with the reply if it was made, else with a plain sentence."""
+    async def _withdraw(self, writer: Writer, question: Question) -> None:
         try:
-            question = _question(entry.question, place_of(entry.place))
-            reply = await self._reply_to(entry.question)
-        except NotFound:
-            await self._journal.end(entry)
-            return
-        is_late = discord.utils.utcnow() - question.asked_at > RECENT
-        writer = self._writer(question, entry, stop="")
-        try:
-            if reply is not None and not (is_late and not entry.messages):
-                await writer.finish(reply.content, under(str(reply.id)), footer=texts.footer(str(reply.voice)))
-            elif entry.messages:
-                await writer.finish(texts.INTERRUPTED, None)
+            await writer.withdraw()
         except DISCORD_FAILURES as failure:
-            log.warning("what was left of %s could not be delivered: %s", entry.question, reason(failure))
-        finally:
-            await writer.close()
-            await self._journal.end(entry)
+            log.warning("what was begun for %s could not be taken away: %s", question.id, reason(failure))
 
-    async def _reply_to(self, question: str) -> Message | None:
-        """What was answered to a question. Raises NotFound where the question was forgotten."""
-        store = self._assistant.store
-        conversation, _ = await asyncio.to_thread(store.message, question)
-        history = await asyncio.to_thread(store.history, conversation, 100)
-        at = next((number for number, message in enumerate(history) if message.id == question), len(history))
-        return next((message for message in history[at:] if message.role == "assistant"), None)
-
-    def _writer(self, question: Question, entry: Entry, *, stop: str) -> Writer:
+    def _writer(self, question: Question, incoming: Incoming, *, stop: str) -> Writer:
         channel = self._ways.channel(question.place)
-        pace = self._paces.of(channel.id)
-        return Writer(channel, question, entry=entry, journal=self._journal, stop=stop, pace=pace, every=self._every)
+
+        async def note(messages: Sequence[int]) -> None:
+            await self._assistant.note(incoming, " ".join(map(str, messages)))
+
+        draft = Draft(
+            nonce=hashlib.sha256(f"{question.id} {incoming.replaces}".encode()).hexdigest()[:20],
+            begun=tuple(int(message) for message in (incoming.shown or "").split()),
+            note=note,
+        )
+        return Writer(channel, question, draft=draft, stop=stop, pace=self._paces.of(channel.id), every=self._every)
 
 
 def question_of(incoming: Incoming) -> Question:

@@ -50,6 +50,7 @@ class Client(discord.AutoShardedClient):
         self.on_press: dict[str, OnPress] = {}
         self.on_form: dict[str, OnForm] = {}
         self.at_start: list[Callable[[], Awaitable[None]]] = []
+        self.is_set_up = asyncio.Event()
         self._pause = pause
         self._fixed_gateway = fixed_gateway
 
@@ -61,6 +62,7 @@ class Client(discord.AutoShardedClient):
             self.shard_count, _, _ = await self.http.get_bot_gateway()
         for begin in self.at_start:
             await begin()
+        self.is_set_up.set()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         if not initial:

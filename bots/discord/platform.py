@@ -22,7 +22,6 @@ from bots.discord.desk import Desk
 from bots.discord.examples import Examples
 from bots.discord.failures import reason
 from bots.discord.inbox import Inbox
-from bots.discord.journal import Journal
 from bots.discord.places import PLATFORM
 from bots.discord.privacy import Privacy
 from bots.discord.uploads import Uploads
@@ -67,14 +66,16 @@ class Discord:
             pause=options.pause,
             fixed_gateway=options.gateway_url is not None,
         )
-        answers = Answers(assistant, Journal(options.folder / "answers"), ways=Ways(client), every=options.every)
+        answers = Answers(assistant, ways=Ways(client), every=options.every)
         desk = Desk(assistant, contributions, answers, frozenset(options.guilds), options.folder)
         connect(client, desk)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(client)
             work = asyncio.create_task(client.start(self._token), name="discord.py")
+            watch = asyncio.create_task(_watch(client, answers), name="leftovers")
             stack.push_async_callback(_end, work)
             stack.push_async_callback(answers.close)
+            stack.callback(watch.cancel)
             await asyncio.wait({work})
             _raise_plainly(work)
 
@@ -93,7 +94,12 @@ def connect(client: Client, desk: Desk) -> None:
         record = desk.folder / "commands.sha256"
         await sync_if_changed(client.tree, record, application=client.application_id)
 
-    client.at_start += [sync, desk.answers.catch_up]
+    client.at_start += [sync]
+
+
+async def _watch(client: Client, answers: Answers) -> None:
+    await client.is_set_up.wait()
+    await answers.watch()
 
 
 def refused_token() -> SettingsError:

@@ -31,7 +31,6 @@ NOT_MINE: Final = "That is not one of my answers."
 ONLY_A_PART: Final = "This is only a part of my answer. Please use the last part, the one with the buttons."
 FILE_SENT: Final = "To hand in a file of examples, please use `/brandvoice upload`."
 NO_CONTENT: Final = "I cannot read that. Please mention me by my name, not by my role."
-INTERRUPTED: Final = "I was interrupted while I answered. Please ask once more."
 OPTED_OUT: Final = "You have opted out: nothing of yours is learned from, and I take no examples from you."
 OPTED_IN: Final = "You have opted in again."
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,15 +15,24 @@ from discord import ui
 
 from bots.discord.buttons import row
 from bots.discord.failures import DISCORD_FAILURES, is_passing, reason
-from bots.discord.journal import Entry, Journal
 from bots.discord.markup import harmless, parts
 from bots.discord.pacing import Pace
 from bots.discord.places import Question
 
 EVERY: Final = 1.2  # seconds between two edits
+HOLD: Final = 0.15  # seconds that the first words wait for the last: a quick answer comes as a whole
 TRIES: Final = (1.0, 4.0, 10.0)  # seconds to wait before trying the last edit again
 SILENT: Final = discord.AllowedMentions.none()
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What makes one answer one, over crashes: its messages so far, and what keeps Discord from taking one twice."""
+
+    nonce: str
+    begun: tuple[int, ...]
+    note: Callable[[Sequence[int]], Awaitable[None]]  # remembers its messages
 
 
 @dataclass(slots=True)
@@ -41,16 +52,14 @@ class Writer:
         channel: discord.PartialMessageable,
         question: Question,
         *,
-        entry: Entry,
-        journal: Journal,
+        draft: Draft,
         stop: str,
         pace: Pace,
         every: float = EVERY,
     ) -> None:
         self._channel = channel
         self._question = question
-        self._entry = entry
-        self._journal = journal
+        self._draft = draft
         self._stop = stop
         self._pace = pace
         self._every = every
@@ -58,8 +67,9 @@ class Writer:
         self._line = ""
         self._footer = ""
         self._news = asyncio.Event()
-        self._ended = False
-        self._shown = [Shown(channel.get_partial_message(id), with_buttons=True) for id in entry.messages]  # noqa: A001
+        self._ended = asyncio.Event()
+        self._shown_at = -every
+        self._shown = [Shown(channel.get_partial_message(id), with_buttons=True) for id in draft.begun]  # noqa: A001
         self._task = asyncio.create_task(self._keep_showing(), name=f"writer {question.id}")
 
     def write(self, piece: str) -> None:
@@ -80,21 +90,31 @@ class Writer:
         """Show the final text with its buttons, and insist on it."""
         await self.close()
         self._footer = footer
+        if self._shown:
+            await asyncio.sleep(self._shown_at + self._every - time.monotonic())
         await self._insist(text, buttons)
-        await self._journal.end(self._entry)
+
+    async def withdraw(self) -> None:
+        """Take away what was shown."""
+        await self.close()
+        for shown in self._shown:
+            with contextlib.suppress(discord.NotFound):
+                await shown.message.delete()
 
     async def close(self) -> None:
         """Show nothing more by itself."""
-        self._ended = True
+        self._ended.set()
         self._news.set()
         with contextlib.suppress(*DISCORD_FAILURES):
             await self._task
 
     async def _keep_showing(self) -> None:
-        while not self._ended:
+        while not self._ended.is_set():
             await self._news.wait()
             self._news.clear()
-            if self._ended:
+            if self._text and not self._shown:
+                await self._pause(HOLD)
+            if self._ended.is_set():
                 return
             try:
                 await self._show(self._text or self._line, row(("stop", self._stop)))
@@ -102,7 +122,14 @@ class Writer:
                 return  # somebody deleted it
             except DISCORD_FAILURES as failure:
                 log.info("an edit in %s failed: %s", self._question.place, reason(failure))
-            await asyncio.sleep(self._every)
+            self._shown_at = time.monotonic()
+            await self._pause(self._every)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long, or until the answer is complete."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
 
     async def _insist(self, text: str, buttons: ui.View | None) -> None:
         for pause in TRIES:
@@ -154,11 +181,15 @@ class Writer:
             mention_author=False,
             allowed_mentions=SILENT,
             suppress_embeds=True,
-            nonce=f"{self._entry.nonce}{number:03d}",
+            nonce=f"{self._draft.nonce}{number:03d}",
             **extra,
         )
-        self._shown.append(Shown(self._channel.get_partial_message(sent.id), text, view is not None))
-        await self._journal.add(self._entry, sent.id)
+        shown = Shown(self._channel.get_partial_message(sent.id), text, view is not None)
+        self._shown.append(shown)
+        await self._draft.note([each.message.id for each in self._shown])
+        if sent.content.strip() != text.strip():  # an earlier process sent it, and died before it could note that
+            shown.text = sent.content
+            await self._edit(shown, text, view, last=True)
 
 
 def reference_to(channel: discord.PartialMessageable, message: int) -> discord.MessageReference:

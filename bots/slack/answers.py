@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from bots.assistant import Assistant, Incoming, Reply, Waiting
+from bots.assistant import Assistant, Incoming, QuestionGone, Reply, Waiting
+from bots.presence import BEAT
 from bots.slack.controls import METADATA, under
 from bots.slack.failures import SLACK_FAILURES, reason
 from bots.slack.places import PLATFORM, Place, Question, place_of
@@ -16,8 +18,9 @@ from bots.slack.status import Status
 from bots.slack.teams import Team, Teams
 from bots.slack.telling import tell
 from bots.slack.writer import Writer
-from conversations.errors import BrandvoiceError, NotFound
+from conversations.errors import BrandvoiceError, NotFound, StoreError
 
+Then = Callable[[], Awaitable[None]]
 LAST_WORDS: Final = 8.0  # seconds that running answers get to end when the bot is stopped
 log = logging.getLogger(__name__)
 
@@ -32,14 +35,14 @@ class Answers:
         self._turns: dict[Place, asyncio.Lock] = {}
         self._waiting: Counter[Place] = Counter()
 
-    def begin(self, team: Team, question: Question, incoming: Incoming) -> None:
-        """Start answering an accepted message."""
-        task = asyncio.create_task(self._in_turn(team, question, incoming), name=f"answer {incoming.id}")
+    def begin(self, team: Team, question: Question, incoming: Incoming, *, then: Then | None = None) -> None:
+        """Start answering an accepted message; `then` is done once the answer is delivered."""
+        task = asyncio.create_task(self._in_turn(team, question, incoming, then), name=f"answer {incoming.id}")
         self._running[task] = question.place
         task.add_done_callback(self._running.pop)
 
     async def catch_up(self) -> None:
-        """Answer what an earlier process accepted and did not get to."""
+        """Answer what a process accepted that died before it got to it, and deliver what it had ready."""
         for incoming in await self._assistant.unanswered(PLATFORM):
             place = place_of(incoming.place)
             team_id, user = incoming.person.split("/", 1)
@@ -47,9 +50,18 @@ class Answers:
                 team = await self._teams.find(team_id)
             except NotFound:
                 continue
-            log.info("answering %s, left over from before the start", incoming.id)
+            log.info("answering %s, which somebody left", incoming.id)
             ts = incoming.id.rpartition("/")[2]
             self.begin(team, Question(place, ts, user, team_id), incoming)
+
+    async def watch(self) -> None:
+        """Catch up whenever another process dies."""
+        while True:
+            await asyncio.sleep(BEAT)
+            try:
+                await self.catch_up()
+            except StoreError as error:
+                log.warning("what others left cannot be looked for: %s", error)
 
     def stop(self, place: Place) -> bool:
         return self._assistant.stop(PLATFORM, str(place))
@@ -63,27 +75,41 @@ class Answers:
             for task in late:
                 task.cancel()
 
-    async def _in_turn(self, team: Team, question: Question, incoming: Incoming) -> None:
+    async def _in_turn(self, team: Team, question: Question, incoming: Incoming, then: Then | None) -> None:
         place = question.place
         self._waiting[place] += 1
         try:
             async with self._turns.setdefault(place, asyncio.Lock()):
-                await self._give(team, question, incoming)
+                if await self._give(team, question, incoming) and then is not None:
+                    await then()
         finally:
             self._waiting[place] -= 1
             if not self._waiting[place]:
                 del self._waiting[place], self._turns[place]
 
-    async def _give(self, team: Team, question: Question, incoming: Incoming) -> None:
-        writer = Writer(team, question)
+    async def _give(self, team: Team, question: Question, incoming: Incoming) -> bool:
+        """Whether the answer was delivered."""
+        writer = self._writer(team, question, incoming)
         async with Status(team, question) as status:
             try:
                 await self._write(incoming, writer, status=status)
+            except QuestionGone:
+                with contextlib.suppress(*SLACK_FAILURES):
+                    await writer.withdraw()
             except BrandvoiceError as error:
                 await status.before_words()
                 await self._fail(team, question, writer=writer, sentence=str(error))
             except SLACK_FAILURES as failure:
                 log.error("the answer to %s could not be delivered: %s", incoming.id, reason(failure))  # noqa: TRY400
+            else:
+                return True
+        return False
+
+    def _writer(self, team: Team, question: Question, incoming: Incoming) -> Writer:
+        async def note(messages: Sequence[str]) -> None:
+            await self._assistant.note(incoming, " ".join(messages))
+
+        return Writer(team, question, begun=(incoming.shown or "").split(), note=note)
 
     async def _write(self, incoming: Incoming, writer: Writer, *, status: Status) -> None:
         async with contextlib.aclosing(self._assistant.answer(incoming)) as answer:

@@ -63,6 +63,8 @@ class Slack:
             add_listeners(app, Desk(assistant, contributions, teams, People(), answers), channels=options.channels)
             stack.push_async_callback(answers.close)
             await answers.catch_up()
+            watch = asyncio.create_task(answers.watch(), name="leftovers")
+            stack.callback(watch.cancel)
             by_http = options.mode == "http"
             if by_http or credentials.many_workspaces:
                 server = served(app, host=options.host, port=options.port, takes_events=by_http)

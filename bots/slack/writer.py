@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from slack_sdk.web.async_chat_stream import AsyncChatStream
@@ -28,13 +28,24 @@ class Writer:
     """Writes one answer as one or more messages; the last of them carries the controls."""
 
     def __init__(
-        self, team: Team, question: Question, *, clock: Callable[[], float] = time.monotonic, streaming: bool = True
+        self,
+        team: Team,
+        question: Question,
+        *,
+        begun: Sequence[str] = (),
+        note: Callable[[Sequence[str]], Awaitable[None]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        streaming: bool = True,
     ) -> None:
+        """`begun` are the messages that an earlier process began to show it in; `note` remembers them for the next."""
         self._team = team
         self._question = question
         self._clock = clock
         self._setter = Typesetter()
-        self._streaming = streaming
+        self._streaming = streaming and not begun
+        self._begun = list(begun)
+        self._messages: list[str] = []
+        self._note = note
         self._raw = ""
         self._part = ""  # what the current message should say
         self._sent = 0  # how much of it Slack has
@@ -56,12 +67,22 @@ class Writer:
             await self._set(self._setter.feed(text[len(said) :]))
         await self._set(self._setter.finish())
         await self._end(controls, metadata=metadata)
+        await self._clear(self._begun)
+
+    async def withdraw(self) -> None:
+        """Take away what was shown: nobody wants it any more."""
+        if self._stream is not None:
+            with contextlib.suppress(*SLACK_FAILURES):
+                await self._stream.stop()
+        await self._delete(self._messages)
+        await self._clear(self._begun)
 
     async def break_off(self) -> None:
         """End what is there as it is."""
         if self._stream is not None:
             await self._set(self._setter.finish())
             await self._end(())
+        await self._clear(self._begun)
 
     async def _set(self, texts: Sequence[str]) -> None:
         self._part += texts[0]
@@ -80,9 +101,11 @@ class Writer:
         if self._stream is not None and not self._team.pace.appends.take():
             return
         try:
-            stream = self._stream or await self._begin()
+            is_new, stream = self._stream is None, self._stream or await self._begin()
             await stream.append(markdown_text=self._part[self._sent :])
             self._stream, self._sent = stream, len(self._part)
+            if is_new:
+                await self._remember(str(stream.ts))
         except SLACK_FAILURES as failure:
             self._give_up_streaming(failure)
         self._added_at = self._clock()
@@ -125,12 +148,31 @@ class Writer:
             "blocks": [markdown(self._part), *controls],
             "metadata": metadata,
         }
-        if self._stream is None or not await self._overwritten(whole):
-            await self._team.client.chat_postMessage(thread_ts=place.thread, **whole, **QUIET)
+        old = str(self._stream.ts) if self._stream else self._begun.pop(0) if self._begun else None
+        if old is None or not await self._overwritten(old, whole):
+            posted = await self._team.client.chat_postMessage(thread_ts=place.thread, **whole, **QUIET)
+            if not controls:
+                await self._remember(str(posted["ts"]))
 
-    async def _overwritten(self, whole: Json) -> bool:
-        assert self._stream is not None
-        client, ts = self._team.client, str(self._stream.ts)
+    async def _remember(self, ts: str) -> None:
+        self._messages.append(ts)
+        if self._note is not None:
+            await self._note(self._messages)
+
+    async def _clear(self, messages: Sequence[str]) -> None:
+        """Delete messages that an earlier process began; those that cannot be deleted are no streams any more."""
+        for ts in messages:
+            with contextlib.suppress(*SLACK_FAILURES):
+                await self._team.client.chat_stopStream(channel=self._question.place.channel, ts=ts)
+        await self._delete(messages)
+
+    async def _delete(self, messages: Sequence[str]) -> None:
+        for ts in messages:
+            with contextlib.suppress(*SLACK_FAILURES):
+                await self._team.client.chat_delete(channel=self._question.place.channel, ts=ts)
+
+    async def _overwritten(self, ts: str, whole: Json) -> bool:
+        client = self._team.client
         # Slack changes no message that still streams.
         with contextlib.suppress(*SLACK_FAILURES):
             await client.chat_stopStream(channel=whole["channel"], ts=ts)
