@@ -1,0 +1,87 @@
+"""What an import says of itself, and what it takes from the settings."""
+
+from datetime import timedelta
+
+import pytest
+
+from brandvoice.intake import import_path
+from conversations.errors import ImportRefused
+from conversations.importers import BUILTIN_IMPORTERS
+from conversations.store import open_store
+from tests.conversations.importers.discord_exports import ANNA, DESK, NOON, channel, said, write
+
+LATER = NOON + timedelta(days=1)
+
+
+@pytest.fixture
+def store():
+    with open_store("sqlite://") as opened:
+        yield opened
+
+
+def take(path, store, **more):
+    more = {"basis": "own-content", "owner": "olga", "now": LATER} | more
+    return import_path(path, store=store, importers=BUILTIN_IMPORTERS, style="harbor", **more)
+
+
+def export(tmp_path, *messages, name="help.json"):
+    return write(tmp_path / name, channel(said(1, 0, ANNA, "Is it open?"), said(2, 1, DESK, "Until six."), *messages))
+
+
+def test_the_brands_speakers_come_from_the_settings_where_nobody_is_named(tmp_path, store):
+    path = export(tmp_path)
+    with pytest.raises(ImportRefused, match="say whose messages are the brand's"):
+        take(path, store)
+    with pytest.raises(ImportRefused, match="say whose messages are the brand's"):
+        take(path, store, known_speakers={"slack": ("Harbor Desk",)})
+    assert take(path, store, known_speakers={"discord": ("Harbor Desk",)}).added == 1
+    assert take(path, store, speakers=("anna",), known_speakers={"discord": ("Harbor Desk",)}).read == 0
+
+
+def test_speakers_of_a_format_that_is_none_are_refused(tmp_path, store):
+    with pytest.raises(ImportRefused, match=r'\[styles.harbor.speakers\] names the format "discrod"'):
+        take(export(tmp_path), store, known_speakers={"discrod": ("x",)})
+
+
+def test_an_order_of_dates_that_is_none_is_refused(tmp_path, store):
+    with pytest.raises(ImportRefused, match='--dates is "us", and can be auto, dmy, mdy, ymd'):
+        take(export(tmp_path), store, dates="us")
+
+
+def test_messages_from_the_future_are_refused(tmp_path, store):
+    result = take(export(tmp_path, said(3, 60 * 24 * 400, ANNA, "Hello from 2025")), store, speakers=("Harbor Desk",))
+    assert (result.added, [one.place for one in result.refused]) == (1, ["help.json[2]"])
+    assert "in the future" in result.refused[0].reason
+
+
+def test_a_longer_export_of_the_same_channel_updates_the_conversation_and_a_deleted_message_goes(tmp_path, store):
+    desk = {"speakers": ("Harbor Desk",)}
+    assert take(export(tmp_path), store, **desk).added == 1
+    longer = export(tmp_path, said(3, 2, ANNA, "On Sunday?"), said(4, 3, DESK, "From ten."))
+    assert (take(longer, store, **desk).updated, store.count("harbor")) == (1, 1)
+    edited = said(2, 1, DESK, "Until seven.", timestampEdited=(NOON + timedelta(hours=1)).isoformat())
+    shorter = write(tmp_path / "help.json", channel(said(1, 0, ANNA, "Is it open?"), edited))
+    assert take(shorter, store, **desk).updated == 1
+    (conversation,) = store.conversations("harbor")
+    assert [message.content for message in conversation.messages] == ["Is it open?", "Until seven."]
+
+
+def test_the_names_of_an_export_are_kept_so_that_people_are_found_by_name(tmp_path, store):
+    take(export(tmp_path), store, speakers=("Harbor Desk",))
+    assert store.directory.resolve("anna").id == "discord/1001"
+
+
+def test_a_dry_run_says_what_would_come_in_and_stores_nothing(tmp_path, store):
+    result = take(export(tmp_path, said(3, 2, ANNA, "")), store, speakers=("Harbor Desk",), dry_run=True)
+    assert result.lines() == [
+        f"{tmp_path / 'help.json'}: 1 conversation read, 2 messages, 1 of them the brand's",
+        "  1 would come in; nothing was stored (--dry-run)",
+        "  1 left out: no words",
+    ]
+    assert store.count() == 0
+
+
+def test_what_is_left_out_most_stands_first(tmp_path, store):
+    notices = [said(n, 2, ANNA, "", type="Call") for n in range(10, 13)]
+    lines = take(export(tmp_path, said(3, 2, ANNA, ""), *notices), store, speakers=("Harbor Desk",)).lines()
+    assert lines[2:] == ["  3 left out: a notice of Discord (Call)", "  1 left out: no words"]
