@@ -51,12 +51,12 @@ def write_task(
     dataset: DatasetVersion, *, style: str, round_id: str, seed: int, epochs: int | str, folder: Path
 ) -> RemoteTask:
     """The dataset as files that a service reads; the same content each time it is asked for."""
-    from brandvoice.steps import openai_lines
+    from styles.exports import export_lines
 
     folder.mkdir(parents=True, exist_ok=True)
     paths = {part: folder / f"{part}.jsonl" for part in ("train", "holdout")}
     for part, path in paths.items():
-        path.write_text(openai_lines(dataset, part), encoding="utf-8")
+        path.write_text(export_lines(dataset, part), encoding="utf-8")
     return RemoteTask(style, round_id, paths["train"], paths["holdout"], seed, epochs, folder)
 
 

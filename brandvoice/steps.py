@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +16,12 @@ from brandvoice.erasure import finish_erasures
 from brandvoice.plugins import Offers
 from brandvoice.preferences import prefer, preferences_of
 from brandvoice.rounds import Round
-from conversations.errors import NotFound, SettingsError
-from conversations.messages import Conversation, Message, Submission
+from conversations.errors import SettingsError
+from conversations.messages import Conversation, Submission
 from conversations.roster import Names
 from conversations.sources import Source
-from styles.dataset import PARTS, DatasetVersion, list_datasets, load_dataset, save_dataset
-from styles.split import Part
+from styles.dataset import DatasetVersion, list_datasets, load_dataset, save_dataset
+from styles.exports import export_lines
 from styles.voices import Manifest, VoiceVersion
 
 if TYPE_CHECKING:
@@ -305,25 +304,13 @@ def _model_card(manifest: Manifest, dataset: DatasetVersion) -> str:
     )
 
 
-def export_dataset(workspace: Workspace, style: str, *, version: str, part: str, target: Path) -> int:
-    """Write one part of a dataset version as OpenAI chat JSONL; turns that are not trained on get weight 0."""
-    lines = openai_lines(load_dataset(workspace.data, style, version), part)
+def export_dataset(
+    workspace: Workspace, style: str, *, version: str, part: str, target: Path, form: str = "openai"
+) -> int:
+    """Write one part of a dataset version as JSON lines of a form; returns how many."""
+    lines = export_lines(load_dataset(workspace.data, style, version), part, form=form)
     target.write_text(lines, encoding="utf-8")
     return lines.count("\n")
-
-
-def openai_lines(dataset: DatasetVersion, part: str) -> str:
-    """One part of a dataset version as OpenAI chat JSONL."""
-    known: dict[str, Part] = {name: name for name in PARTS}
-    if part not in known:
-        raise NotFound(f'There is no part "{part}": a dataset has {" and ".join(known)}.')
-    rows = [{"messages": [_openai_message(m) for m in e.messages]} for e in dataset.examples(known[part])]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _openai_message(message: Message) -> dict[str, Any]:
-    weight = {} if message.trainable or message.role != "assistant" else {"weight": 0}
-    return {"role": message.role, "content": message.content, **weight}
 
 
 def profile_style(workspace: Workspace, style: str) -> Profile:

@@ -160,12 +160,15 @@ def export(
     style: StyleName,
     target: Annotated[Path, typer.Argument(help="The file to write.")],
     version: Annotated[str, typer.Option(help="The hash, or its beginning.")] = "latest",
-    part: Annotated[str, typer.Option(help="train or holdout.")] = "train",
+    part: Annotated[
+        str, typer.Option(help="train, holdout, preferences or votes; the last two also with -holdout.")
+    ] = "train",
+    form: Annotated[str, typer.Option("--format", help="openai, sharegpt or trl.")] = "openai",
 ) -> None:
-    """Write one part of a dataset version as OpenAI chat JSONL."""
+    """Write one part of a dataset version as JSON lines that other trainers read."""
     from brandvoice.steps import export_dataset
 
-    count = export_dataset(workspace_of(context), style, version=version, part=part, target=target)
+    count = export_dataset(workspace_of(context), style, version=version, part=part, target=target, form=form)
     say(f"wrote {count} examples to {target}")
 
 
