@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from conversations.messages import Conversation
+from conversations.national_ids import find_national_ids
 from conversations.roster import NameFinder
 from conversations.secrets import find_secrets
+from conversations.street_addresses import find_street_addresses
 
-Kind = Literal["EMAIL", "PHONE", "CARD", "IBAN", "IP", "ID", "KEY", "NAME"]
+Kind = Literal["EMAIL", "PHONE", "CARD", "IBAN", "IP", "ID", "KEY", "ADDRESS", "NAME"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "IN", "BR", "AU", "JP")
@@ -65,12 +67,10 @@ _LONG_NUMBER = re.compile(r"\d[\d \u00a0.()/\-\u2010-\u2015]{4,}\d")
 _CARD = re.compile(r"(?<![\d.+-])\d(?:[ -]?\d){13,18}(?![\d-]|\.\d)")
 _CARD_NUMBERS = re.compile(
     r"4\d{15}|4\d{18}|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}|"
-    r"(?:6011|65\d\d|64[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|3(?:0[0-5]|[68]\d)\d{11}|62\d{14,17}|"
+    r"(?:6011|65\d\d|64[4-9]\d)\d{12}|35\d{14}|3(?:0[0-5]|[68]\d)\d{11}|62\d{14,17}|"
     r"(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{12,15}"
 )
 _IBAN = re.compile(r"(?i)(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}")
-_SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
-_NINO = re.compile(r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D]\b")
 _DATE = re.compile(r"(?:\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-](?:\d{4}|\d\d))(?:[ -]{1,3}\d\d?)?")
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9a-fA-F:]{0,30}\d)(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
@@ -85,8 +85,14 @@ _REFERRING = re.compile(
 _CALLING = re.compile(
     r"(?i)\b(?:call(?:ed|ing)?|phone|tel|telephone|telefon\w*|t[ée]l[ée]phone|tel[ée]fono|telefone|mobile?|m[óo]vil|"
     r"cell|handy|sms|fax|whats\s?app|signal|telegram|ring|dial|text|reach(?:ed)?|contact|"
-    r"(?:my|his|her|their|our) number|anrufen|ruf\w*|appel\w*|llam\w*|ligue)\b[^.!?\d]{0,30}$"
+    r"(?:my|his|her|their|our) number|anrufen|ruf\w*|appel\w*|llam\w*|ligue)\b\.?[^.!?\d]{0,30}$"
 )
+_NORTH_AMERICAN = re.compile(
+    r"(?<![\w.+-])(?:(?:\+?1|001)[ .-]?)?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[.-]\d{4}"
+    r"(?: ?(?:x|ext\.?) ?\d{1,5})?(?![\w-]|\.\d)"
+)
+_CALLED = re.compile(r"(?<![\w.+-])[+(]?\d(?:[ ./()-]{0,2}\d){5,14}(?: ?(?:x|ext\.?) ?\d{1,5})?(?![\w-]|[.,]\d)")
+_DECIMAL = re.compile(r"\d{1,3}\.\d+")
 _VERSIONED = "version|ver|release|build|update|upgrade[ds]?|firmware|driver|chrome|safari|edge"
 _VERSION = re.compile(rf"(?i)(?:\bv|\b(?:{_VERSIONED})\b[^.\d]{{0,12}})$")
 
@@ -96,8 +102,8 @@ def find_private(
 ) -> tuple[Finding, ...]:
     """Find e-mail addresses, numbers, keys and the names on `roster`, in order and without overlaps.
 
-    `regions` are the countries whose telephone numbers are known without their `+` prefix. Not found: postal
-    addresses, names outside the roster, numbers spelled in words, values split over several messages.
+    `regions` are the countries whose telephone numbers are known without their `+` prefix. Not found: towns,
+    unusual streets, names outside the roster, numbers spelled in words, values split over several messages.
     """
     plain, origin = _flatten(text)
     taken = [match.span() for match in _PLACEHOLDER.finditer(plain)]
@@ -196,8 +202,10 @@ def _candidates(text: str, roster: NameFinder | None, regions: tuple[str, ...]) 
     if _LONG_NUMBER.search(text):
         yield from _ibans(text)
         yield from _cards(text)
-        yield from _national_ids(text)
+    yield from (Finding("ID", start, end, 0.9, rule) for start, end, rule in find_national_ids(text))
+    if _LONG_NUMBER.search(text):
         yield from _phones(text, regions)
+    yield from (Finding("ADDRESS", start, end, 0.7, "street") for start, end in find_street_addresses(text))
     if roster:
         yield from (Finding("NAME", start, end, 0.9, "roster") for start, end in roster.find(text))
 
@@ -233,13 +241,6 @@ def _cards(text: str) -> Iterator[Finding]:
             yield Finding("CARD", *match.span(), 0.9 if bare else 1.0, "Luhn")
 
 
-def _national_ids(text: str) -> Iterator[Finding]:
-    from stdnum.us import ssn
-
-    yield from (Finding("ID", *m.span(), 0.9, "US SSN") for m in _SSN.finditer(text) if ssn.is_valid(m.group()))
-    yield from (Finding("ID", *m.span(), 0.9, "UK NINO") for m in _NINO.finditer(text))
-
-
 def _phones(text: str, regions: tuple[str, ...]) -> Iterator[Finding]:
     runs = [run for run in _LONG_NUMBER.finditer(text) if _may_be_a_phone(text, run)]
     if not runs:
@@ -258,8 +259,17 @@ def _phones(text: str, regions: tuple[str, ...]) -> Iterator[Finding]:
         runs = [run for run in runs if 0 in covered[run.start() : run.end()]]
         if not runs:
             break
+    found += (Finding("PHONE", *m.span(), 0.7, "phone shape") for m in _phone_shapes(text))
     # One region may take the end of what is a whole number in another.
     yield from sorted(found, key=lambda finding: finding.start - finding.end)
+
+
+def _phone_shapes(text: str) -> Iterator[re.Match[str]]:
+    """Numbers that are written like telephone numbers, or called so, though no country has given them out."""
+    yield from (
+        m for m in _NORTH_AMERICAN.finditer(text) if not _REFERRING.search(text, max(0, m.start() - 40), m.start())
+    )
+    yield from (m for m in _CALLED.finditer(text) if _CALLING.search(text, max(0, m.start() - 40), m.start()))
 
 
 def _may_be_a_phone(text: str, run: re.Match[str]) -> bool:
@@ -274,6 +284,8 @@ def _is_a_persons_number(text: str, start: int, end: int) -> bool:
     if _CALLING.search(before):
         return True
     number = text[start:end]
+    if _DECIMAL.fullmatch(number):
+        return False
     if _REFERRING.search(before) or _IPV4.fullmatch(number):
         return False
     # Nobody but a telephone company starts a long number with a zero.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from conversations.privacy import find_private
 from conversations.roster import NameFinder
 
-_PLACEHOLDER = re.compile(r"<(?P<kind>EMAIL|PHONE|CARD|IBAN|IP|ID|NAME)(?:_(?P<number>\d{1,9}))?>")
+_PLACEHOLDER = re.compile(r"<(?P<kind>EMAIL|PHONE|CARD|IBAN|IP|ID|ADDRESS|NAME)(?:_(?P<number>\d{1,9}))?>")
 _TRIES = 50
 
 # First and last names that hold no common word of the languages that are handled, and name nobody together.
@@ -56,6 +56,10 @@ def _national_id(draw: Callable[[int], int]) -> str:
     return f"987-65-43{20 + draw(10)}"  # US Social Security Administration: 987-65-4320 to 4329 are for advertising
 
 
+def _street(draw: Callable[[int], int]) -> str:
+    return f"{draw(190) + 1} {_pick(_LAST, draw)} Street"
+
+
 def _name(draw: Callable[[int], int]) -> str:
     return f"{_pick(_FIRST, draw)} {_pick(_LAST, draw)}"
 
@@ -67,6 +71,7 @@ _MAKERS: Mapping[str, Callable[[Callable[[int], int]], str]] = {
     "IBAN": _iban,
     "IP": _address,
     "ID": _national_id,
+    "ADDRESS": _street,
     "NAME": _name,
 }
 

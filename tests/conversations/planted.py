@@ -64,6 +64,7 @@ def planted() -> list[Planted]:
         "IP": (_ips(draw), ("we see logins from {} all night", "server {} is down", "ping {}, no answer")),
         "ID": (_ids(), ("my SSN is {}", "it says {} on the form")),
         "KEY": (_keys(draw), ("here it is {} ok", "i sent {} yesterday", "{}")),
+        "ADDRESS": (_streets(), ("send it to {} please", "i live at {}, second floor", "{}")),
         "NAME": (_people(), ("please ask {} about it", "{} said it was fine", "thanks, {}!")),
     }
     return [
@@ -144,6 +145,23 @@ def _ips(draw: random.Random) -> list[str]:
 
 def _ids() -> list[str]:
     return ["123-45-6789", "536-90-4399", "212-09-9999", "AB123456C", "AB 12 34 56 C", "JG 10 37 59 A"]
+
+
+def _streets() -> list[str]:
+    return [
+        "12 Harbour Road",
+        "1600 Pennsylvania Avenue",
+        "221b Baker Street",
+        "Hafenstraße 12",
+        "Am Alten Markt-Platz 3",
+        "Keizersgracht 174",
+        "14 rue des Lilas",
+        "3 bis, avenue Victor Hugo",
+        "Calle Mayor 8",
+        "Via Giuseppe Garibaldi, 23",
+        "Rua Augusta 1508",
+        "Storgatan 12",
+    ]
 
 
 def _people() -> list[str]:

@@ -94,7 +94,7 @@ def test_a_number_without_a_gap_is_a_telephone_number_only_by_the_word_before_it
 
 
 def test_telephone_numbers_of_other_countries_are_known_once_the_region_is_given() -> None:
-    text = "tel 22 123 45 67"
+    text = "22 123 45 67 is mine"
     assert find_private(text, regions=("US",)) == ()
     assert [f.rule for f in find_private(text, regions=("PL",))] == ["phone PL"]
 
