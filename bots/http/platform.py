@@ -23,6 +23,7 @@ from conversations.errors import SettingsError
 from conversations.store import ConversationStore
 from conversations.uploads import FileStore
 
+BACKLOG = 2048
 log = logging.getLogger(__name__)
 
 
@@ -108,6 +109,7 @@ def _config(desk: Desk, *, version: str) -> uvicorn.Config:
         make_app(desk, version=version),
         http="httptools",
         ws="none",
+        backlog=BACKLOG,
         lifespan="off",
         log_config=None,
         log_level="warning",
@@ -128,6 +130,7 @@ def _listen(options: Options) -> socket.socket:
             undo.callback(listening.close)
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
+            listening.listen(BACKLOG)  # whoever connects from here on is answered once the server runs
             undo.pop_all()
     except OSError as error:
         raise SettingsError(

@@ -36,6 +36,7 @@ def test_nothing_that_fits_the_description_makes_it_fail(make_api: MakeApi, tmp_
     from hypothesis import HealthCheck, Phase, given, settings
 
     api = make_api(jobs=lambda _store: ScriptedJobs(), per_minute=10**6)
+    real = _real_things(api)
     document = schemathesis.openapi.from_url(f"{api.address}/openapi.json")
     headers = {"authorization": f"Bearer {api.keys['operator']}"}
     checks = [
@@ -50,7 +51,7 @@ def test_nothing_that_fits_the_description_makes_it_fail(make_api: MakeApi, tmp_
 
         @given(case=operation.as_strategy())
         @settings(
-            max_examples=15,
+            max_examples=10,
             deadline=None,
             derandomize=True,
             database=None,
@@ -61,6 +62,27 @@ def test_nothing_that_fits_the_description_makes_it_fail(make_api: MakeApi, tmp_
             nonlocal tried
             tried += 1
             case.call_and_validate(headers=headers, checks=checks)
+            for values in (case.path_parameters, case.body):
+                if isinstance(values, dict):  # what is there gets further than what was made up
+                    values.update({name: real[name] for name in real.keys() & values.keys()})
+            case.call_and_validate(headers=headers, checks=checks)
 
         test()
     assert tried > 300
+    reached = api.call("GET", "/metrics").text
+    for route in ("/v1/chat/completions", "/v1/feedback", "/v1/fine_tuning/jobs", "/v1/files/{file_id}"):
+        assert f'route="{route}",status="200"' in reached, route
+
+
+def _real_things(api: Api) -> dict[str, str]:
+    file, kept = (
+        api.call("POST", "/v1/files", files={"file": ("a.jsonl", b"{}")}, data={"purpose": "fine-tune"}).json()["id"]
+        for _ in range(2)
+    )
+    job = api.call("POST", "/v1/fine_tuning/jobs", json={"model": "harbor", "training_file": kept}).json()["id"]
+    example = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ahoy"}]
+    asked = {"model": "harbor", "messages": example, "consent": True, "user": "anna"}
+    submission = api.call("POST", "/v1/submissions", json=asked).json()["id"]
+    reply = api.chat(store=True).json()["id"]
+    named = {"file_id": file, "training_file": kept, "job_id": job, "submission_id": submission}
+    return {**named, "completion_id": reply, "model": "harbor", "purpose": "fine-tune"}
