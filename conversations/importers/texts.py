@@ -10,6 +10,7 @@ from typing import IO
 
 from conversations.importers.cutting import utf8
 
+HEAD_LINE = 1 << 16  # bytes of a line by which a file is known; a longer one tells nothing
 _SAMPLE = 1 << 20
 _HIGH = re.compile(rb"[\x80-\xff]+")
 

@@ -21,6 +21,7 @@ _VALUE = re.compile(rb'[^"\[\]{}]*+(?:%b[^"\[\]{}]*+)*+' % _WHOLE, re.DOTALL)
 _MEMBER = re.compile(rb'[^"\[\]{},]*+(?:%b[^"\[\]{},]*+)*+' % _WHOLE, re.DOTALL)
 _STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _KEY = re.compile(rb"\s*(%b)\s*:" % _WHOLE, re.DOTALL)
+_LONGEST_KEY = 4096
 _DEEPEST = 64  # levels that are gone into
 
 
@@ -99,8 +100,10 @@ class _Cutter:
     def _goes_into(self) -> bool:
         if not self._levels:
             return True
+        if len(self._levels) == _DEEPEST or len(self._part) > _LONGEST_KEY:
+            return False
         path = self._path()
-        return path is not None and len(self._levels) < _DEEPEST and self._into(path)
+        return path is not None and self._into(path)
 
     def _part_ends(self, mark: bytes) -> Iterator[Part]:
         if mark in b"[{":
@@ -145,7 +148,7 @@ class _Cutter:
         level = self._levels[-1]
         if level.is_list:
             return (*level.path, level.count)
-        match = _KEY.match(bytes(self._part[:CHUNK]))
+        match = _KEY.match(bytes(self._part[:_LONGEST_KEY]))
         if match is None:
             return None
         try:

@@ -24,7 +24,7 @@ from conversations.importers.drafts import UnfitError, words
 from conversations.importers.importer import Limits, Outcome, Refused, Request, Skipped
 from conversations.importers.said import Said
 from conversations.importers.spool import Entry
-from conversations.importers.texts import Encoding, decode, find_encoding, opened
+from conversations.importers.texts import HEAD_LINE, Encoding, decode, find_encoding, opened
 from conversations.person import Person
 
 _LOOK_AT = 30  # lines in which a message must stand
@@ -44,7 +44,7 @@ _HEADS = (
 _MARKS = "\u200e\u200f\u202a\u202c\ufeff"
 _KINDS = "jpg|jpeg|png|webp|gif|mp4|opus|m4a|mp3|pdf|vcf|aac|3gp|docx?"
 _FILE = re.compile(rf"<[^<>\n]{{3,60}}>|\S[^\n]{{0,100}}\.(?:{_KINDS}) \([^()\n]+\)")
-_EDITED = re.compile(r"\s*<[^<>\n]*\bedit\w*[^<>\n]*>$|\s*<[^<>\n]*bearbeitet[^<>\n]*>$", re.IGNORECASE)
+_EDITED = re.compile(r"<[^<>\n]{0,40}(?:edit|bearbeitet)[^<>\n]{0,40}>$", re.IGNORECASE)
 _DELETED = re.compile(
     r"(?:this message was deleted|you deleted this message|"
     r"diese nachricht wurde gelöscht|du hast diese nachricht gelöscht|"
@@ -128,11 +128,12 @@ def _candidates(files: Files) -> list[str]:
 
 
 def _is_chat(files: Files, name: str) -> bool:
-    cap = Limits().record_bytes
     try:
         encoding = find_encoding(lambda: files.open(name))
         with opened(files.open(name), encoding) as stream:
-            lines = (decode(raw, encoding) for _, raw in zip(range(_LOOK_AT), cut_lines(stream, cap=cap), strict=False))
+            lines = (
+                decode(raw, encoding) for _, raw in zip(range(_LOOK_AT), cut_lines(stream, cap=HEAD_LINE), strict=False)
+            )
             return any(read_line(text, 0).written for text in lines)
     except READ_FAULTS:
         return False

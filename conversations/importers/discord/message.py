@@ -62,6 +62,7 @@ def _read(channel: Channel, record: Record, *, speakers: AbstractSet[str]) -> En
             text=text,
             place=place,
             thread=channel.id if channel.is_thread else None,
+            to=_spoken_to(entry, text),
         ),
         link=_link(entry, channel),
         edited_at=None if edited is None else _moment(edited, what="`timestampEdited`"),
@@ -100,6 +101,14 @@ def _text(entry: JsonObject, *, bot: bool) -> str:
         text = "\n".join(_framed(entry.get("embeds")))
     names = {person.id.removeprefix("discord/"): person.mention for person in people_of(entry)}
     return _MARKUP.sub(lambda found: found["emoji"] or f"@{names.get(found['person']) or 'somebody'}", text).strip()
+
+
+def _spoken_to(entry: JsonObject, text: str) -> str | None:
+    """Whom a message begins by naming."""
+    if not text.startswith("@"):
+        return None
+    named = (person for person in people_of(entry) if any(text.startswith(f"@{name}") for name in person.names))
+    return next((person.id for person in named), None)
 
 
 def _framed(embeds: object) -> Iterator[str]:

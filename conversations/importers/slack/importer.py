@@ -140,12 +140,21 @@ def _read_channel(export: Export, folder: str, *, directory: Directory, brand: A
         if isinstance(record, Refused):
             yield record
         else:
+            yield from _stranger(record, directory)
             found = read_said(record, directory, brand=brand)
             fault = time_fault(found.sent_at, latest=export.request.latest) if isinstance(found, Said) else ""
             yield from [Refused(record.place, fault)] if fault else talk.add(found)
     yield from talk.settle()
     for exchange in find_exchanges(talk.said(), gap=export.request.gap, brand=brand):
         yield exchange if isinstance(exchange, Skipped) else _conversation(exchange, channel)
+
+
+def _stranger(record: Record, directory: Directory) -> Iterator[Person]:
+    """Who wrote a record, where only the record names them: people of other workspaces."""
+    named = isinstance(record.value.get("user_profile"), dict)
+    author = author_of(record.value, directory) if named else None
+    if author and author.id not in directory.people:
+        yield author.person()
 
 
 def _conversation(exchange: Exchange, channel: str) -> Conversation:

@@ -18,7 +18,7 @@ from conversations.importers.spreadsheets.columns import find_map
 from conversations.importers.spreadsheets.delimited import Row, find_delimiter, read_delimited, sample
 from conversations.importers.spreadsheets.reading import RowReader, Times
 from conversations.importers.spreadsheets.workbook import MACROS, PARTS, read_workbook
-from conversations.importers.texts import find_encoding, opened
+from conversations.importers.texts import HEAD_LINE, find_encoding, opened
 from conversations.person import Person
 
 _HEADER = re.compile(r"[^\W\d][^\n{}\[\]<>]{0,59}")
@@ -138,7 +138,7 @@ def _looked_at(path: Path) -> tuple[list[str], str | None]:
     try:
         encoding = find_encoding(_opener(path))
         with opened(path.open("rb"), encoding) as stream:
-            lines = sample(stream, encoding, cap=Limits().record_bytes)
+            lines = sample(stream, encoding, cap=HEAD_LINE)
     except OSError:
         return [], None
     return lines, find_delimiter(lines)

@@ -190,6 +190,14 @@ def test_mentions_and_emoji_of_the_raw_text_become_readable(tmp_path):
     )
 
 
+def test_an_answer_goes_to_whom_it_names_where_several_have_spoken(tmp_path):
+    asked = (said(1, 0, ANNA, "Is it open?"), said(2, 1, BEN, "Lunch?"))
+    answer = said(3, 2, DESK, "@anna Until six.", mentions=[account(ANNA)])
+    assert read(one_file(tmp_path, *asked, answer), "Harbor Desk").talk == [
+        [("user", "Is it open?"), ("assistant", "@anna Until six.")]
+    ]
+
+
 def test_everybody_who_is_named_is_told(tmp_path):
     asked = said(1, 0, ANNA, "Is it open?", mentions=[account(BEN, nickname="Benno")])
     assert read(one_file(tmp_path, asked, ANSWERED), "Harbor Desk").people == {

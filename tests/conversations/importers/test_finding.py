@@ -95,14 +95,6 @@ def test_json_of_another_shape_is_refused_with_its_keys_and_what_can_be_read(tmp
     assert all(f"{importer.name}: {importer.shape}" in text for importer in BUILTIN_IMPORTERS)
 
 
-def test_preference_pairs_are_another_shape(tmp_path):
-    pair = {"input": {"messages": []}, "preferred_output": [], "non_preferred_output": []}
-    with pytest.raises(ImportRefused, match="another shape"):
-        read(jsonl(tmp_path / "a.jsonl", pair))
-    with pytest.raises(ImportRefused, match="another shape"):
-        read(jsonl(tmp_path / "b.jsonl", {"prompt": "Hi", "chosen": "a", "rejected": "b"}))
-
-
 @pytest.mark.parametrize("content", ["x\n1\n", "Dear all,\n\nhello.", "\x89PNG\r\n\x1a\n", "{\n  'a': 1\n}"])
 def test_what_is_no_json_is_refused_with_its_first_line(content, tmp_path):
     path = tmp_path / "a.jsonl"

@@ -371,3 +371,10 @@ def test_every_record_is_in_a_conversation_or_skipped_or_refused_once(tmp_path_f
     lines = sum(message.content.count("\n") + 1 for one in result.conversations for message in one.messages)
     assert len(set(told)) == len(told)
     assert len(told) + lines - len(TALK) == len(records)
+
+
+def test_everybody_whom_an_export_names_is_told_also_people_of_other_workspaces(tmp_path):
+    guest = said(5, "U0GUEST", "Me too", user_profile={"real_name": "Gina Guest", "display_name": "gina"})
+    people = read(export(tmp_path, ASKED, ANSWERED, guest), "desk").people
+    assert people["U0GUEST"] == ("gina", "Gina Guest")
+    assert people[ANNA] == ("anna", "Anna Abel")
