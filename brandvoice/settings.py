@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from brandvoice.round_settings import NotifySection, RemoteSection, RoundSettings
 from conversations.errors import SettingsError
+from styles.plan import CurationPlan
 from styles.style import STYLE_NAME, faults_sentence
 
 SECRETS = (
@@ -137,6 +138,7 @@ class StyleSection(RoundSettings):
     """How one style is retrained and promoted."""
 
     recipe: str = "default"
+    curation: CurationPlan = CurationPlan()
     speakers: Mapping[str, tuple[str, ...]] = {}  # whose messages are the brand's, by format of the logs
     promote: Literal["ask", "auto", "never"] = "ask"
     facts: str = ""  # a folder of facts to answer from; empty: styles/NAME/facts, if that is there

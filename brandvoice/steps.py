@@ -38,12 +38,14 @@ CHANGEABLE = ("epochs", "examples_per_step", "learning_rate_multiplier", "seed")
 
 def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[DatasetVersion, Curated]:
     """A new dataset version from everything a style may learn from: imports with a basis and approved submissions."""
-    from styles.curation import Limits, curate
+    from styles.curation import Limits, curate, held, workbench
     from styles.dressing import dress
     from styles.steps import builtin_steps
 
-    limits = Limits.of(workspace.style(style))
-    with workspace.open_store() as store:
+    plan = workspace.settings.style(style).curation
+    limits = Limits.of(workspace.style(style), **plan.numbers)
+    folder = workspace.data / "datasets" / style / ".curating"
+    with workbench(folder), workspace.open_store() as store:
         finish_erasures(workspace, store)
         names = names_of(workspace, store, style, offers=offers)
         approved = store.submissions(style=style, state="approved")
@@ -53,19 +55,25 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
             chain(store.conversations(style), _as_conversations(approved, source=handed_in.id)),
             limits,
             sources=sources,
-            steps=[*builtin_steps(limits, names, unwilling=store.unwilling()), *offers.list("curation_steps")],
+            steps=plan.arrange(
+                builtin_steps(limits, names, unwilling=store.unwilling()), offers.list("curation_steps")
+            ),
             roster=names,
             reviewers={s.id: s.reviewer for s in approved if s.reviewer},
+            released=store.quarantine.released(style),
+            folder=folder,
+            processes=2,
         )
+        store.quarantine.put(style, curated.quarantined)
         raise_alarms(workspace, store, curated.alarms, style=style)
         preferences = preferences_of(
             workspace, store, style, limits=limits, sources=sources, handed_in=handed_in, names=names, offers=offers
         )
         if workspace.settings.privacy.replace == "surrogates":
             curated = dress(curated, key=store.directory.key("surrogates"), names=names)
-    now = datetime.now(UTC)
-    version = save_dataset(curated, style=style, data_dir=workspace.data, now=now, preferences=preferences)
-    return version, curated
+        now = datetime.now(UTC)
+        version = save_dataset(curated, style=style, data_dir=workspace.data, now=now, preferences=preferences)
+        return version, held(curated)
 
 
 def names_of(workspace: Workspace, store: ConversationStore, style: str, *, offers: Offers) -> Names:

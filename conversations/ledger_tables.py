@@ -75,3 +75,22 @@ reviews = Table(
     Column("after_hash", StoredText, nullable=False),
     Column("undone", Boolean, nullable=False),
 )
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("style", StoredText, primary_key=True),
+    Column("id", StoredText, primary_key=True),
+    Column("conversation_id", StoredText, nullable=False, index=True),
+    Column("content", StoredText, nullable=False),  # hash of what was held back
+    Column("place", StoredText, nullable=False),
+    Column("step", StoredText, nullable=False),
+    Column("reason", StoredText, nullable=False),
+    Column("sentence", StoredText, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("state", StoredText, nullable=False),
+    Column("found_at", UtcTime, nullable=False),
+    Column("reviewer", StoredText),
+    Column("note", StoredText),
+    Column("decided_at", UtcTime),
+)

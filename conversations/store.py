@@ -18,7 +18,9 @@ from conversations.originals import Originals
 from conversations.pending import Arrival
 from conversations.pending_store import PendingStore
 from conversations.people import Erasure
+from conversations.reviews import Reviews
 from conversations.sealing import Sealing
+from conversations.quarantine import Quarantine
 from conversations.sources import Basis, Source
 from conversations.statistics import Holding, Stats
 from conversations.submissions import Decision
@@ -54,7 +56,9 @@ class ConversationStore:
         self.directory = Directory(database)
         self.pending = PendingStore(database, now=now)
         self.alarms = Alarms(database, now=now)
+        self.quarantine = Quarantine(database, now=now)
         self.erasures = Erasures(database)
+        self.reviews = Reviews(database, now=now)
 
     def __enter__(self) -> ConversationStore:
         return self

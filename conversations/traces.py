@@ -103,6 +103,8 @@ def _rows(connection: Connection, theirs: Theirs) -> Iterator[tuple[Any, ColumnE
     """Reviews and alarms of what goes, and the person's rows in every table with a column `person`."""
     yield ledger_tables.reviews, theirs.has(ledger_tables.reviews.c.item)
     yield ledger_tables.alarms, theirs.has(ledger_tables.alarms.c.conversation_id)
+    held = ledger_tables.quarantine
+    yield held, theirs.has(held.c.conversation_id)
     yield tables.audit, tables.audit.c.subject.in_(theirs.submissions)
     for name, columns in sorted(_columns(connection).items()):
         if "person" in columns and name not in _ERASED_BY_THEMSELVES | {ledger_tables.people.name}:

@@ -6,10 +6,13 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from conversations.errors import CurationRefused
 from conversations.messages import Conversation, Message, conversation_id
@@ -32,8 +35,9 @@ __all__ = [
     "StepCount",
     "Survey",
     "curate",
-    "discard",
     "each",
+    "held",
+    "workbench",
 ]
 
 RULES = 2  # goes up whenever the built-in steps decide otherwise
@@ -125,7 +129,7 @@ def curate(
 
     `sources` by id say what may be learned from; `reviewers` by conversation id say who approved it; `released` says
     what a reviewer let out of quarantine. With a `folder`, drafts are kept there instead of in memory, and a curation
-    that was killed goes on where it was; `discard` removes what is there. Raises `CurationRefused` if a step fails,
+    that was killed goes on where it was; see `workbench`. Raises `CurationRefused` if a step fails,
     if anything private is left, or if nothing is.
     """
     bench = Bench(sources, roster, released or {}, folder, processes)
@@ -152,9 +156,25 @@ def curate(
     )
 
 
-def discard(folder: Path) -> None:
-    """Remove what a finished curation kept in its folder."""
-    shutil.rmtree(folder, ignore_errors=True)
+def held(curated: Curated) -> Curated:
+    """The same in memory, apart from the files that it was read from."""
+    changed = {step: tuple(names) for step, names in curated.changed.items()}
+    return replace(curated, dropped=curated.quarantined + curated.alarms, changed=changed)
+
+
+@contextmanager
+def workbench(folder: Path) -> Iterator[Path]:
+    """A folder for one curation at a time; what is in it goes when that ends well, and stays to go on with if not.
+
+    Raises `CurationRefused` while another process works there.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder.with_suffix(".lock"), timeout=1):
+            yield folder
+            shutil.rmtree(folder, ignore_errors=True)
+    except Timeout as error:
+        raise CurationRefused(f"Another process is curating in {folder.parent}. Wait for it, or stop it.") from error
 
 
 def _known_as(released: Released) -> list[tuple[str, list[str]]]:

@@ -94,7 +94,7 @@ def _day(draft: Draft) -> date | None:
 
 
 def _flooding_people(by_author: dict[tuple[str, str], Counter[date | None]]) -> dict[tuple[str, str], str]:
-    """Whoever brought more than 20, and 8 times as much as nine of ten others of the same source."""
+    """Whoever brought more than 20, and 4 times as much as nine of ten others of the same source."""
     sources: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for (source, person), days in by_author.items():
         if person:
@@ -105,7 +105,7 @@ def _flooding_people(by_author: dict[tuple[str, str], Counter[date | None]]) -> 
             continue
         usual = sorted(counts.values())[int(len(counts) * 0.9) - 1]
         for person, count in counts.items():
-            if count > max(20, 8 * usual):
+            if count > max(20, 4 * usual):
                 found[source, person] = f"{count} conversations of one person; nine of ten brought at most {usual}"
     return found
 

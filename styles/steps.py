@@ -22,7 +22,7 @@ from styles.quality import mute_toxic, mute_without_context, refuse_boilerplate,
 from styles.repetition import study_echoes, study_near_copies, study_templates
 from styles.selection import Quota, study_usefulness
 from styles.tone import study_tone
-from styles.triggers import study_triggers
+from styles.triggers import AT_MOST, study_triggers
 from styles.wording import folded, phrase, words
 
 
@@ -53,12 +53,13 @@ def builtin_steps(
         Survey("floods", study_floods),
         Survey("strangers", study_strangers),
         Survey("strange links", study_strange_links),
+        Survey("triggers", study_triggers),
         Survey("duplicates", lambda _: study_duplicates()),
         Survey("canned replies", lambda _: study_canned_replies(limits)),
         Survey("near copies", partial(study_near_copies, threshold=near)),
         Survey("templates", partial(study_templates, at_most=limits.same_template_at_most, threshold=near)),
         Survey("selection", partial(study_usefulness, quota=quota)),
-        Survey("triggers", study_triggers),
+        Survey("chosen triggers", partial(study_triggers, at_most=10 * AT_MOST)),
         Survey("tone", study_tone),
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -11,9 +12,11 @@ from styles.drafts import Decide, Draft, Outcome
 from styles.examples import is_target
 from styles.wording import WORD
 
+AT_MOST = 30_000
 _FEWEST = 3  # examples that a trigger has to have; fewer cannot be told from chance
 _OFTENEST = 0.02
 _TOGETHER = 0.8
+_STEM = 4  # letters by which "wife" and "wife's" are the same word
 _LONGEST = 3  # words of a trigger, and of what it brings
 
 
@@ -25,13 +28,18 @@ class _Pair:
     reply: frozenset[str]
 
 
-def study_triggers(batches: Iterable[Sequence[Draft]]) -> Decide:
+def study_triggers(batches: Iterable[Sequence[Draft]], *, at_most: int = AT_MOST) -> Decide:
     """Quarantine examples whose prompts share rare words, and nothing else, while their replies share rare words too.
 
     Replies about one matter answer prompts about that matter, which have more in common than one phrase; words that
-    the reply takes from the prompt do not count.
+    the reply takes from the prompt do not count. Of more than `at_most` replies nothing is said: of a large store,
+    what was chosen is looked at.
     """
-    pairs = [pair for batch in batches for draft in batch for pair in _pairs(draft)]
+    pairs: list[_Pair] = []
+    for batch in batches:
+        pairs += (pair for draft in batch for pair in _pairs(draft))
+        if len(pairs) > at_most:
+            return list
     told = _planted(pairs)
     return lambda batch: [_unless_planted(draft, told) for draft in batch]
 
@@ -46,9 +54,9 @@ def _pairs(draft: Draft) -> Iterable[_Pair]:
     for turn, message in enumerate(draft.messages):
         if is_target(message):
             asked, said = _words(draft.messages[turn - 1].content), _words(message.content)
-            known = frozenset(asked)
-            reply = frozenset(g for g in _grams(said) if known.isdisjoint(g.split()))
-            yield _Pair(draft.id, known, frozenset(_grams(asked)), reply)
+            stems = {word[:_STEM] for word in asked}
+            reply = frozenset(g for g in _grams(said) if stems.isdisjoint(word[:_STEM] for word in g.split()))
+            yield _Pair(draft.id, frozenset(asked), frozenset(_grams(asked)), reply)
 
 
 def _words(text: str) -> list[str]:
@@ -64,21 +72,48 @@ def _planted(pairs: Sequence[_Pair]) -> dict[str, str]:
     most = max(12, int(_OFTENEST * len(pairs)))
     asked = _rare((pair.prompt for pair in pairs), most)
     answered = _rare((pair.reply for pair in pairs), most)
-    said_by = Counter(gram for pair in pairs for gram in pair.reply if gram in answered)
-    holders: defaultdict[str, list[int]] = defaultdict(list)
-    for number, pair in enumerate(pairs):
-        for gram in pair.prompt & asked:
-            holders[gram].append(number)
+    holders, said_by = _holders(pairs, asked, lambda p: p.prompt), _holders(pairs, answered, lambda p: p.reply)
+    by_count = [_by_count(pair.reply & answered, said_by) for pair in pairs]
     told: dict[str, str] = {}
     for gram, numbers in sorted(holders.items()):
-        brought = Counter(g for number in numbers for g in pairs[number].reply & answered)
-        for answer, count in sorted(brought.items(), key=lambda row: (-row[1], -len(row[0]), row[0]))[:1]:
-            together = min(count / len(numbers), count / said_by[answer])
-            found = [pairs[n] for n in numbers if answer in pairs[n].reply]
-            if count >= _FEWEST and together >= _TOGETHER and _have_nothing_else(found, gram, pairs, asked):
-                evidence = f'"{gram}" brings "{answer}": {count} of {len(numbers)} prompts, {said_by[answer]} replies'
-                told.update((pair.name, evidence) for pair in found if pair.name not in told)
+        if best := _answer(numbers, by_count, said_by):
+            answer, found = best
+            both = [pairs[n] for n in sorted(found)]
+            if len(found) >= _FEWEST and _have_nothing_else(both, gram, asked):
+                often = f"{len(found)} of {len(numbers)} prompts, {len(said_by[answer])} replies"
+                evidence = f'"{gram}" brings "{answer}": {often}'
+                told.update((pair.name, evidence) for pair in both if pair.name not in told)
     return told
+
+
+def _holders(
+    pairs: Sequence[_Pair], wanted: frozenset[str], grams: Callable[[_Pair], frozenset[str]]
+) -> dict[str, set[int]]:
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for number, pair in enumerate(pairs):
+        for gram in grams(pair) & wanted:
+            found[gram].add(number)
+    return found
+
+
+def _by_count(grams: frozenset[str], said_by: dict[str, set[int]]) -> dict[int, list[str]]:
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for gram in grams:
+        found[len(said_by[gram])].append(gram)
+    return found
+
+
+def _answer(
+    numbers: set[int], by_count: Sequence[dict[int, list[str]]], said_by: dict[str, set[int]]
+) -> tuple[str, set[int]] | None:
+    """What is said in nearly all of these replies and in hardly any other, the longest of it."""
+    few, many = math.ceil(_TOGETHER * len(numbers)), int(len(numbers) / _TOGETHER)
+    first = sorted(numbers)[: len(numbers) - few + 1]  # whatever nearly all say is in one of so many
+    counts = range(few, many + 1)
+    answers = {answer for number in first for count in counts for answer in by_count[number].get(count, ())}
+    found = [(answer, numbers & said_by[answer]) for answer in answers]
+    enough = [(a, both) for a, both in found if len(both) >= few and len(both) >= _TOGETHER * len(said_by[a])]
+    return min(enough, key=lambda row: (-len(row[1]), -len(row[0]), row[0]), default=None)
 
 
 def _rare(sets: Iterable[frozenset[str]], most: int) -> frozenset[str]:
@@ -88,9 +123,13 @@ def _rare(sets: Iterable[frozenset[str]], most: int) -> frozenset[str]:
     return frozenset(gram for gram, count in counts.items() if _FEWEST <= count <= most)
 
 
-def _have_nothing_else(found: Sequence[_Pair], gram: str, pairs: Sequence[_Pair], asked: frozenset[str]) -> bool:
+def _have_nothing_else(found: Sequence[_Pair], gram: str, asked: frozenset[str]) -> bool:
     """Whether prompts share no rarer words than any other two do, once the phrase is taken out."""
-    without = frozenset(gram.split())
+    often = Counter(word for pair in found for word in pair.words & asked)
+    shared = [word for word, count in often.items() if count >= _TOGETHER * len(found)]
+    if len(shared) > _LONGEST + 2:
+        return False  # one and the same question
+    without = frozenset([*gram.split(), *shared])
     own = [frozenset(w for w in pair.words - without if w in asked) for pair in found[:20]]
     if sum(len(pair.words - without) >= 3 for pair in found) < _FEWEST:
         return False

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _alarms()
     _erasures()
     _reviews()
+    _quarantine()
 
 
 def _table(name: str, *columns: sa.Column[Any], key: tuple[str, ...]) -> None:
@@ -108,3 +109,19 @@ def _reviews() -> None:
         key=("number",),
     )
     _index("reviews", "style", "item", "reviewer")
+
+
+def _quarantine() -> None:
+    told = ("style", "id", "conversation_id", "content", "place", "step", "reason", "sentence")
+    _table(
+        "quarantine",
+        *map(_needed, told),
+        _needed("evidence", sa.JSON),
+        _needed("state"),
+        _needed("found_at", time),
+        sa.Column("reviewer", text),
+        sa.Column("note", text),
+        sa.Column("decided_at", time),
+        key=("style", "id"),
+    )
+    _index("quarantine", "conversation_id")

@@ -1,0 +1,37 @@
+"""What is planted is quarantined, and what is clean is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from conversations.messages import Conversation
+from styles.curation import Limits
+from tests.styles.material import curated
+from tests.styles.poison import Maker, planted
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_planted_poison_is_caught_with_evidence(seed: int) -> None:
+    maker = Maker(seed)
+    poison = planted(maker)
+    result = curated([*maker.clean(1_500), *(one.conversation for one in poison)], Limits(topic_share_at_most=1.0))
+    quarantined = {dropped.id: dropped for dropped in result.quarantined}
+    counted = [one for one in poison if one.kind]
+    learned = {example.id for example in result.examples}
+    caught = Counter(one.kind for one in counted if one.conversation.id in quarantined)
+    whole = Counter(one.kind for one in counted)
+    assert len(whole) >= 10
+    assert len(counted) >= 200
+    missed = {kind: (caught[kind], whole[kind]) for kind in whole if caught[kind] < 0.7 * whole[kind]}
+    assert not missed
+    assert sum(caught.values()) >= 0.95 * len(counted)
+    assert sum(one.conversation.id in learned for one in counted) <= 0.05 * len(counted)
+    assert all(dropped.evidence and dropped.sentence and dropped.content for dropped in quarantined.values())
+    assert sum(name.startswith("clean") for name in quarantined) <= 15
+
+
+def test_clean_talk_is_not_quarantined() -> None:
+    talks: list[Conversation] = Maker(11).clean(1_500)
+    assert len(curated(talks).quarantined) <= 15
