@@ -18,9 +18,9 @@ from conversations.originals import Originals
 from conversations.pending import Arrival
 from conversations.pending_store import PendingStore
 from conversations.people import Erasure
+from conversations.quarantine import Quarantine
 from conversations.reviews import Reviews
 from conversations.sealing import Sealing
-from conversations.quarantine import Quarantine
 from conversations.sources import Basis, Source
 from conversations.statistics import Holding, Stats
 from conversations.submissions import Decision

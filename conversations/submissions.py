@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,6 +81,7 @@ def decide(
     """Set the state, replace the messages if given, and write it into the audit."""
     found = _find(connection, submission, wanted=select(tables.submissions).with_for_update())
     _refuse(found, state=state, reviewer=reviewer)
+    before = one(connection, found.id)
     table = tables.submissions
     decided = {"state": state, "reviewer": reviewer, "note": note or found.note}
     connection.execute(update(table).where(table.c.id == found.id).values(**decided))
@@ -86,10 +89,18 @@ def decide(
         owner = tables.submission_messages.c.submission_id
         connection.execute(delete(tables.submission_messages).where(owner == found.id))
         _insert_messages(connection, found.id, messages=messages)
-    details = {"from": found.state, "to": state, "note": note, "edited": messages is not None}
+    after = one(connection, found.id)
+    details = {
+        "from": found.state,
+        "to": state,
+        "note": note,
+        "edited": messages is not None,
+        "before": content_hash(before.messages),
+        "after": content_hash(after.messages),
+    }
     what = "edited" if messages is not None and state == found.state else state
     connection.execute(insert(tables.audit).values(who=reviewer, what=what, subject=found.id, at=now, details=details))
-    return one(connection, found.id)
+    return after
 
 
 def record(
@@ -97,6 +108,12 @@ def record(
 ) -> None:
     """Write one line into the audit."""
     connection.execute(insert(tables.audit).values(who=who, what=what, subject=subject, at=now, details=dict(details)))
+
+
+def content_hash(messages: Sequence[Message]) -> str:
+    """16 hex digits over what was said and what of it is to be learned, for the audit."""
+    said = json.dumps([(m.role, m.content, m.trainable) for m in messages])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def audit(connection: Connection, *, subject: str | None) -> list[Decision]:

@@ -241,11 +241,20 @@ def edit(
     say(f"{submission} is approved with your reply.")
 
 
-def review(context: typer.Context, name: StyleName) -> None:
-    """Go through what waits, one key each: approve, edit, reject."""
+def review(
+    context: typer.Context,
+    name: StyleName,
+    reviewer: Annotated[str, typer.Option("--as", help="Who reviews (default: the name of the account).")] = "",
+) -> None:
+    """Go through what waits, one key each: approve, edit, reject, skip, undo."""
+    from brandvoice.plugins import load_plugins
     from brandvoice.review import review_style
+    from brandvoice.steps import names_of
+    from styles.review import ReviewDesk
 
     workspace = workspace_of(context)
-    workspace.style(name)
+    style = workspace.style(name)
     with workspace.open_store() as store:
-        review_style(store, name, reviewer=operator())
+        names = names_of(workspace, store, name, offers=load_plugins())
+        who = reviewer or operator()
+        review_style(ReviewDesk(store, style, data_dir=workspace.data, reviewer=who, names=names))

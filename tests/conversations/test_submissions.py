@@ -9,6 +9,7 @@ import pytest
 from conversations.errors import NotFound, StoreError
 from conversations.messages import Message
 from conversations.store import ConversationStore
+from conversations.submissions import content_hash
 from tests.conftest import Clock
 from tests.conversations.samples import handed_in
 
@@ -59,7 +60,9 @@ def test_somebody_else_approves_and_the_audit_says_so(store: ConversationStore, 
     assert (decided.state, decided.reviewer, decided.note) == ("approved", "dora", "Lovely")
     (entry,) = store.audit("s1")
     assert (entry.who, entry.what, entry.subject, entry.at) == ("dora", "approved", "s1", clock.time)
+    same = {entry.details.pop("before"), entry.details.pop("after")}
     assert entry.details == {"from": "waiting", "to": "approved", "note": "Lovely", "edited": False}
+    assert same == {content_hash(decided.messages)}
 
 
 @pytest.mark.parametrize("person", ["ben", "b\0en"])

@@ -1,0 +1,243 @@
+"""The review desk: what waits for a reviewer, everything that helps to decide, and the decisions themselves."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from conversations.errors import BrandvoiceError, NotFound, StoreError
+from conversations.messages import Message, Submission
+from conversations.privacy import Redactor
+from conversations.reviews import DISAGREED, Judgement, Kind, Verdict
+from conversations.roster import NameFinder
+from conversations.store import ConversationStore
+from styles.agreement import Agreement, agreement
+from styles.checks import Check, style_checks
+from styles.dataset import DROPPED, DatasetVersion, load_dataset
+from styles.examples import is_target
+from styles.style import Style
+
+NEIGHBOURS = 3
+COMPARED = 5_000  # examples of the newest dataset
+SECOND_OPINIONS = 10  # one of so many decided items is offered to a second reviewer
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An example that is learned already and looks like the item; 1 is the same text."""
+
+    likeness: float
+    prompt: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One item of the queue, before anybody looks at it closely."""
+
+    id: str
+    kind: Kind
+    second: bool = False  # somebody else decided already; their verdict is not shown
+    dropped: Mapping[str, Any] = field(default_factory=dict)  # of a draft in quarantine
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """One item as a reviewer sees it: `messages` are redacted, as curation would redact them."""
+
+    id: str
+    kind: Kind
+    why: tuple[str, ...]
+    evidence: tuple[str, ...]
+    messages: tuple[Message, ...]
+    hidden: Mapping[str, int]
+    scores: Mapping[str, tuple[float, str]]
+    neighbours: tuple[Neighbour, ...]
+    shown: Submission | None = None
+    content: str = ""
+
+    @property
+    def reply(self) -> str:
+        return self.messages[-1].content if self.messages else ""
+
+
+class ReviewDesk:
+    """Reviewing one style as one reviewer; a terminal, HTTP or chat may stand in front of it. Calls block.
+
+    Everything is kept at once, so whoever stops goes on where they were.
+    """
+
+    def __init__(
+        self, store: ConversationStore, style: Style, *, data_dir: Path, reviewer: str, names: NameFinder | None = None
+    ) -> None:
+        self._store = store
+        self._style = style
+        self._data = data_dir
+        self._names = names
+        self.reviewer = reviewer
+
+    def queue(self) -> list[Waiting]:
+        """What waits for this reviewer: submissions, drafts in quarantine, then second opinions; oldest first."""
+        verdicts = self._store.reviews.listed(self._style.name)
+        by_item = defaultdict[str, list[Verdict]](list)
+        for verdict in verdicts:
+            by_item[verdict.item].append(verdict)
+        first = [Waiting(s.id, "submission") for s in self._store.submissions(self._style.name, "waiting")]
+        quarantined = [
+            Waiting(str(row["id"]), "quarantine", dropped=row)
+            for row in self._quarantined
+            if not any(v.before_hash == row.get("content") for v in by_item[str(row["id"])])
+        ]
+        return [*first, *quarantined, *self._second_opinions(by_item)]
+
+    def look(self, waiting: Waiting) -> ReviewItem:
+        """Everything about one item. Raises `NotFound` if it went away meanwhile."""
+        if waiting.kind == "submission":
+            submission = self._store.submission(waiting.id)
+            return self._item(waiting, submission.messages, why=_why(submission, waiting), shown=submission)
+        row = waiting.dropped
+        found = self._messages_of(str(row["conversation_id"]))
+        why = (f'The step "{row["step"]}" put it into quarantine ({row["reason"]}).', str(row["sentence"]))
+        return self._item(waiting, found, why=why, evidence=tuple(map(str, row.get("evidence", ()))))
+
+    def approve(self, item: ReviewItem) -> Verdict:
+        return self._judge(item, "approve")
+
+    def reject(self, item: ReviewItem, reason: str) -> Verdict:
+        """Keep it out. Raises `StoreError` without a reason."""
+        if not reason.strip():
+            raise StoreError("Say why it is rejected: whoever handed it in will read it.")
+        return self._judge(item, "reject", reason=reason.strip())
+
+    def edit(self, item: ReviewItem, reply: str) -> Verdict:
+        """Approve a submission with a better last reply."""
+        if item.shown is None:
+            raise StoreError("A draft in quarantine is let out as it is, or not at all; it cannot be edited.")
+        if not reply.strip():
+            raise StoreError("The reply is empty. Reject it instead, or write one.")
+        *others, last = item.shown.messages
+        return self._judge(item, "edit", messages=(*others, replace(last, content=reply.strip())))
+
+    def undo(self) -> Verdict:
+        """Take this reviewer's newest verdict back. Raises `NotFound` where there is none."""
+        return self._store.reviews.undo(self._style.name, reviewer=self.reviewer)
+
+    def agreement(self) -> Agreement:
+        """How far the first two reviewers of each item agree: to learn it, or not."""
+        by_item = defaultdict[str, dict[str, bool]](dict)
+        for verdict in self._store.reviews.listed(self._style.name):
+            by_item[verdict.item].setdefault(verdict.reviewer, verdict.accepts)
+        firsts = (list(verdicts.values())[:2] for verdicts in by_item.values() if len(verdicts) > 1)
+        return agreement([(one, other) for one, other in firsts])
+
+    def decided(self) -> int:
+        """How many verdicts of this reviewer stand."""
+        return sum(v.reviewer == self.reviewer for v in self._store.reviews.listed(self._style.name))
+
+    def _judge(
+        self, item: ReviewItem, verdict: Judgement, *, reason: str = "", messages: Sequence[Message] | None = None
+    ) -> Verdict:
+        reviews = self._store.reviews
+        if item.shown is None:
+            style = self._style.name
+            return reviews.release(item.id, item.content, verdict, style=style, reviewer=self.reviewer, reason=reason)
+        return reviews.judge(item.shown, verdict, reviewer=self.reviewer, reason=reason, messages=messages)
+
+    def _item(
+        self,
+        waiting: Waiting,
+        messages: Sequence[Message],
+        *,
+        why: tuple[str, ...],
+        evidence: tuple[str, ...] = (),
+        shown: Submission | None = None,
+    ) -> ReviewItem:
+        redactor = Redactor(self._names, texts=[message.content for message in messages])
+        hidden = [redactor.redact(message.content) for message in messages]
+        redacted = tuple(replace(m, content=h.text) for m, h in zip(messages, hidden, strict=True))
+        kinds: dict[str, int] = {kind: sum(h.counts.get(kind, 0) for h in hidden) for h in hidden for kind in h.counts}
+        reply = next((m.content for m in reversed(redacted) if is_target(m)), "")
+        scores = {check.name: (found.score, found.evidence or "") for check, found in self._checked(reply)}
+        near = self._neighbours(" ".join(m.content for m in redacted[-2:]))
+        content = str(waiting.dropped.get("content", ""))
+        return ReviewItem(waiting.id, waiting.kind, why, evidence, redacted, kinds, scores, near, shown, content)
+
+    def _checked(self, reply: str) -> list[tuple[Check, Any]]:
+        return [(check, check(reply)) for check in style_checks(self._style)]
+
+    def _messages_of(self, conversation: str) -> tuple[Message, ...]:
+        try:
+            return self._store.conversation(conversation).messages
+        except NotFound:
+            return self._store.submission(conversation).messages
+
+    def _second_opinions(self, by_item: Mapping[str, Sequence[Verdict]]) -> list[Waiting]:
+        """A stable tenth of what one other reviewer decided."""
+        return [
+            Waiting(item, "submission", second=True)
+            for item, verdicts in by_item.items()
+            if len(verdicts) == 1
+            and verdicts[0].kind == "submission"
+            and verdicts[0].reviewer != self.reviewer
+            and verdicts[0].number % SECOND_OPINIONS == 1
+        ]
+
+    @cached_property
+    def _dataset(self) -> DatasetVersion | None:
+        try:
+            found = load_dataset(self._data, self._style.name)
+        except BrandvoiceError:
+            return None
+        return None if found.is_erased else found
+
+    @cached_property
+    def _quarantined(self) -> list[dict[str, Any]]:
+        path = self._dataset.path / DROPPED if self._dataset else None
+        if path is None or not path.is_file():
+            return []
+        rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+        return [row for row in rows if row.get("quarantined")]
+
+    @cached_property
+    def _learned(self) -> tuple[Any, Any, list[tuple[str, str]]] | None:
+        """A vectorizer, the examples of the newest dataset as vectors, and their last turns."""
+        turns = [(e.messages[-2].content, e.messages[-1].content) for e in self._examples() if len(e.messages) > 1]
+        if not turns:
+            return None
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, max_features=100_000)
+        return vectorizer, vectorizer.fit_transform(" ".join(turn) for turn in turns), turns
+
+    def _examples(self) -> list[Any]:
+        try:
+            return self._dataset.examples("train")[:COMPARED] if self._dataset else []
+        except BrandvoiceError:  # damaged or erased: reviewing goes on without neighbours
+            return []
+
+    def _neighbours(self, text: str) -> tuple[Neighbour, ...]:
+        if self._learned is None:
+            return ()
+        vectorizer, known, turns = self._learned
+        likeness = (known @ vectorizer.transform([text]).T).toarray().ravel()
+        nearest = sorted(range(len(turns)), key=lambda n: -likeness[n])[:NEIGHBOURS]
+        return tuple(Neighbour(float(likeness[n]), *turns[n]) for n in nearest if likeness[n] > 0.05)
+
+
+def _why(submission: Submission, waiting: Waiting) -> tuple[str, ...]:
+    kind = "A better answer, written" if submission.replaces else "A conversation, handed in"
+    told = [f"{kind} by {submission.person}."]
+    if submission.submitted_at:
+        told[0] = f"{told[0][:-1]} on {submission.submitted_at:%Y-%m-%d}."
+    if waiting.second:
+        told.append("A second opinion: somebody else has decided, and you do not see how.")
+    if submission.note == DISAGREED:
+        told.append("Two reviewers disagreed about it.")
+    elif submission.note and not waiting.second:
+        told.append(f"Note: {submission.note}")
+    return tuple(told)
