@@ -29,6 +29,7 @@ from conversations.person import Person
 
 _LOOK_AT = 30  # lines in which a message must stand
 _LONGEST_NAME = 80
+_MOST_LINES = 10_000  # of one message
 _WAYS_OUT = "Say it with --dates dmy (5 March is 05/03) or --dates mdy (5 March is 03/05)"
 
 _DATE = r"(?P<a>\d{1,4})(?P<mark>[./-])\s?(?P<b>\d{1,2})(?P=mark)\s?(?P<c>\d{1,4})\.?"
@@ -182,7 +183,7 @@ class _Chat:
                 yield from self._message(message, order, size=size)
                 message, size = [line], len(line.text)
             elif message:
-                size += len(line.text) + 1
+                size += len(line.text) + 1 if len(message) < _MOST_LINES else self._cap
                 message += [line] if size <= self._cap else []
             elif line.text.strip():
                 yield self._refused(line, "stands before the first message")
@@ -229,7 +230,7 @@ class _Chat:
         if moment is None:
             yield Refused(place, f"has a date that is none in the order {order} of this chat")
         elif size > self._cap:
-            yield Refused(place, f"is longer than {self._cap / 2**20:g} MiB")
+            yield Refused(place, f"is longer than {self._cap / 2**20:g} MiB or {_MOST_LINES:,} lines")
         elif reason := _nothing_said(text):
             yield Skipped(place, reason)
         else:

@@ -169,3 +169,13 @@ def test_without_a_speaker_those_who_wrote_most_are_named(tmp_path):
     path = chat(tmp_path, "13/03/2025, 10:14 - Anna: Is it open?", "13/03/2025, 10:15 - Desk: Until six.")
     with pytest.raises(ImportRefused, match=r"Most was written by Anna \(1\), Desk \(1\)"):
         read(path)
+
+
+def test_a_message_of_endless_lines_is_refused_alone(tmp_path):
+    asked, answered = "13/03/2025, 10:14 - Anna: Is it open?", "13/03/2025, 10:15 - Desk: Until six."
+    path = chat(
+        tmp_path, asked, answered, "13/03/2025, 10:16 - Anna: So", *["x"] * 10_001, answered.replace("15", "17")
+    )
+    result = read(path, "Desk")
+    assert only(result.talk) == [("user", "Is it open?"), ("assistant", "Until six.\nUntil six.")]
+    assert list(result.refused) == ["chat.txt:3"]
