@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from brandvoice.initial import create_workspace
 from brandvoice.plugins import load_plugins
 from brandvoice.round_store import RoundStore
+from brandvoice.rounds import Round
 from brandvoice.supervisor import Supervisor
 from brandvoice.worker import Worker
 from brandvoice.workspace import Workspace
@@ -39,7 +41,8 @@ def write_script(root: Path, **script: Any) -> None:
 
 def make_worker(workspace: Workspace, rounds: RoundStore, **options: Any) -> Worker:
     scripted = partial(Supervisor, command=COMMAND, grace=5.0)
-    return Worker(workspace, rounds, offers=load_plugins([]), make_supervisor=scripted, idle=0.05, **options)
+    chosen = {"make_supervisor": scripted, "idle": 0.05, **options}
+    return Worker(workspace, rounds, offers=load_plugins([]), **chosen)
 
 
 def lines(workspace: Workspace, round_id: str, name: str) -> list[str]:
@@ -47,12 +50,36 @@ def lines(workspace: Workspace, round_id: str, name: str) -> list[str]:
     return path.read_text().splitlines() if path.is_file() else []
 
 
-def work(root: str) -> None:
-    """One worker in a process of its own, until nothing is left: `python -m tests.brandvoice.scripted ROOT`."""
-    workspace = Workspace(Path(root))
-    with workspace.open_rounds() as rounds:
-        make_worker(workspace, rounds).run(until_idle=True)
+def fork_worker(root: Path) -> int:
+    """A worker in a process of its own, until nothing is left; its rounds run in processes of their own."""
+    return _fork(root, make_worker)
 
 
-if __name__ == "__main__":
-    work(sys.argv[1])
+def fork_quick_worker(root: Path) -> int:
+    """As `fork_worker`, but with the rounds in the worker's process: no time goes into starting Python."""
+    return _fork(root, lambda workspace, rounds: make_worker(workspace, rounds, make_supervisor=InProcess))
+
+
+def _fork(root: Path, make: Callable[[Workspace, RoundStore], Worker]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        workspace = Workspace(root)
+        with workspace.open_rounds() as rounds:
+            make(workspace, rounds).run(until_idle=True)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+class InProcess(Supervisor):
+    """Runs a round where it is, without watching it."""
+
+    def run(self, round_: Round) -> Round:
+        from brandvoice import round as one_round
+        from tests.brandvoice import scripted_round
+
+        one_round.judge = scripted_round.judge
+        return one_round.go_on(self.workspace, self.rounds, round_, offers=load_plugins([]))
