@@ -190,9 +190,8 @@ async def crowd(port: int, pid: int, count: int) -> None:
     gaps = sorted(b - a for moments in found for a, b in pairwise(moments[2:]))
     print(f"{count} open streams: {(during - before) * 1024 / count:.0f} KiB each, {during:.0f} MiB in all")
     print(f"  first to end after {ends[0]:.2f} s, last {ends[-1]:.2f} s (alone: {SLOW_PIECES * PAUSE:.2f} s)")
-    print(
-        f"  between two pieces: median {statistics.median(gaps):.3f} s, p99 {gaps[int(0.99 * len(gaps))]:.3f} s, longest {gaps[-1]:.3f} s"
-    )
+    late = gaps[int(0.99 * len(gaps))]
+    print(f"  between pieces: median {statistics.median(gaps):.3f} s, p99 {late:.3f} s, longest {gaps[-1]:.3f} s")
     print(f"  a short request meanwhile: {quick * 1000:.0f} ms")
 
 

@@ -325,6 +325,8 @@ class Assistant:
 
     async def _ground(self, request: Request, voice: Voice, *, trace: str) -> tuple[Request, tuple[Passage, ...]]:
         """The request with what the brand's files say to its question, and those passages."""
+        if not self.facts.has(voice.style.name):
+            return request, ()
         try:
             grounded = await asyncio.to_thread(self.facts.ground, voice.style.name, request.messages)
         except BrandvoiceError:

@@ -118,7 +118,8 @@ class _Stream:
         self, delta: dict[str, Any], *, reason: str | None = None, chances: dict[str, Any] | None = None
     ) -> None:
         choice = {"index": 0, "delta": delta, "logprobs": chances, "finish_reason": reason}
-        await self._send(f'data: {self._head}, "choices": [{json.dumps(choice)}]}}\n\n'.encode())
+        sources = f', "sources": {json.dumps(self._exchange.sources)}' if reason and self._exchange.sources else ""
+        await self._send(f'data: {self._head}{sources}, "choices": [{json.dumps(choice)}]}}\n\n'.encode())
 
     async def _send(self, body: bytes, *, more: bool = True) -> None:
         await self._patiently(self._send_message({"type": "http.response.body", "body": body, "more_body": more}))

@@ -176,3 +176,4 @@ class ChatCompletion(BaseModel):
     system_fingerprint: str
     choices: list[Choice]
     usage: Usage | None
+    sources: str | None = Field(default=None, description="Which of the brand's files the facts come from.")

@@ -45,6 +45,7 @@ class Exchange:
         self.voice = voice
         self.fingerprint = fingerprint(voice)
         self.finish: Finish | None = None
+        self.sources: str | None = None
         self._desk = desk
         self._caller = caller
         self._is_kept = desk.options.store if asked.store is None else asked.store
@@ -73,7 +74,7 @@ class Exchange:
             on_token=self._tokens.append if asked.logprobs else None,
             likeliest=asked.top_logprobs or 0,
         )
-        self.spoken = Spoken(self._desk.assistant.reply(self.voice, request))
+        self.spoken = Spoken(self._desk.assistant.reply(self.voice, request, on_sources=self._found))
         return self.spoken
 
     def first_word(self) -> None:
@@ -111,6 +112,7 @@ class Exchange:
             system_fingerprint=self.fingerprint,
             choices=[choice],
             usage=self.usage,
+            sources=self.sources,
         )
 
     @property
@@ -158,6 +160,9 @@ class Exchange:
 
     def _finished(self, finish: Finish) -> None:
         self.finish = finish
+
+    def _found(self, sources: str) -> None:
+        self.sources = sources
 
     def _sampling(self) -> Sampling:
         asked, usual = self.asked, self._desk.assistant.sampling

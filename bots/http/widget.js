@@ -133,7 +133,7 @@
         if (!event.startsWith("data: ") || event === "data: [DONE]") continue;
         const chunk = JSON.parse(event.slice(6));
         if (chunk.error) throw new Error(chunk.error.message);
-        yield { id: chunk.id, text: chunk.choices[0]?.delta.content || "" };
+        yield { id: chunk.id, text: chunk.choices[0]?.delta.content || "", sources: chunk.sources };
       }
     }
   }
@@ -213,7 +213,7 @@
     element.setAttribute("aria-busy", "true");
     running = new AbortController();
     send.textContent = say.stop;
-    let id = "", failure = "";
+    let id = "", failure = "", sources = "";
     try {
       const messages = chat.turns.slice(-shown).map(({ role, content }) => ({ role, content }));
       const body = { model: options.model, messages, stream: true, store: true, user: visitor, metadata: { conversation: chat.id } };
@@ -223,6 +223,7 @@
         id = piece.id;
         const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
         words.append(piece.text);
+        sources = piece.sources || sources;
         if (atEnd) log.scrollTop = log.scrollHeight;
       }
     } catch (error) {
@@ -238,6 +239,7 @@
       chat.turns.push({ role: "assistant", content: said, id: failure ? "" : id });
       remember();
     }
+    if (sources) note(element, sources);
     if (!failure) under(element, chat.turns.at(-1));
     else offer(element, failure, said);
   }

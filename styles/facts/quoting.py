@@ -42,6 +42,10 @@ class Facts:
         self._searches = dict(searches or {})
         self._limit = limit
 
+    def has(self, style: str) -> bool:
+        """Whether there is anything to search for a style."""
+        return style in self._searches
+
     def ground(self, style: str, messages: Sequence[Message]) -> Grounded:
         """The messages with what fits the last question quoted before it. Blocks; use a thread from async code."""
         search = self._searches.get(style)

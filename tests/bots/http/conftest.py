@@ -44,9 +44,22 @@ def make_api(store: ConversationStore, engine: ScriptedEngine, tmp_path: Path) -
         yield make
 
 
+@pytest.fixture(scope="module")
+def standing(ready_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The one API behind `api`."""
+    folder = tmp_path_factory.mktemp("standing")
+    with (
+        open_store(f"sqlite:///{shutil.copy(ready_file, folder / 'conversations.db')}") as store,
+        serving(store, ScriptedEngine(), folder) as make,
+    ):
+        yield make()
+
+
 @pytest.fixture
-def api(make_api: MakeApi) -> Api:
-    return make_api()
+def api(standing: Api) -> Api:
+    """An API in which nothing has happened yet but that keys were made."""
+    standing.begin_anew()
+    return standing
 
 
 @pytest.fixture(scope="module")

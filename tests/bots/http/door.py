@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,9 +15,13 @@ import httpx2
 import openai
 
 from bots.http import Http, Options
+from bots.http.desk import Desk
+from bots.http.rates import RequestRates
 from brandvoice.testing import ScriptedEngine
 from conversations.api_keys import ApiKeyStore
 from conversations.store import ConversationStore
+from conversations.tables import metadata
+from styles.facts import Facts
 from tests.bots.workplace import Running, assistant_on, contributions_to, running
 
 ASKED = [{"role": "user", "content": "Where is my parcel?"}]
@@ -30,11 +35,29 @@ class Api:
     store: ConversationStore
     engine: ScriptedEngine
     stack: ExitStack
+    folder: Path
     keys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
         return self.http.address
+
+    @property
+    def desk(self) -> Desk:
+        assert self.http.desk is not None, "it runs"
+        return self.http.desk
+
+    def begin_anew(self) -> None:
+        """Forget everything but the keys."""
+        until(lambda: self.desk.open == 0)
+        self.engine.__init__("Your parcel is on its way.")  # type: ignore[misc]
+        self.desk.assistant.engine, self.desk.assistant.facts = self.engine, Facts()
+        self.desk.rates, self.desk.jobs = RequestRates(), None
+        shutil.rmtree(self.folder / "uploads", ignore_errors=True)
+        with self.store.database.writing() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table.name not in ("keys", "api_keys"):
+                    connection.execute(table.delete())
 
     @property
     def port(self) -> int:
@@ -73,7 +96,7 @@ def serving(store: ConversationStore, engine: ScriptedEngine, folder: Path) -> I
             assistant = assistant_on(store, engine, folder, **changes)
             run = stack.enter_context(running(http, assistant, contributions_to(store)))
             until(lambda: http.address)
-            return Api(http, run, store, engine, stack, keys)
+            return Api(http, run, store, engine, stack, folder, keys)
 
         yield make
 

@@ -13,6 +13,7 @@ import pytest
 from bots.engine import Finish
 from brandvoice.testing import ScriptedEngine
 from conversations.errors import ContextExceeded, EngineBusy, EngineError
+from styles.facts import Facts, Passage
 from tests.bots.http.conftest import MakeApi
 from tests.bots.http.door import ASKED, PAGE, Api, until
 
@@ -118,7 +119,7 @@ class BreakingEngine(ScriptedEngine):
 
 
 def test_a_failure_in_the_middle_of_a_stream_reaches_the_official_client(api: Api) -> None:
-    api.http.desk.assistant.engine = BreakingEngine()
+    api.desk.assistant.engine = BreakingEngine()
     stream = api.openai().chat.completions.create(model="harbor", messages=ASKED, stream=True)
     with pytest.raises(openai.APIError, match="The model fell over"):
         list(stream)
@@ -136,7 +137,7 @@ def test_a_reply_cut_at_its_length_says_so(api: Api) -> None:
             yield "Your"
             request.on_finish(Finish("length", 9, 1))
 
-    api.http.desk.assistant.engine = Short()
+    api.desk.assistant.engine = Short()
     completion = api.openai().chat.completions.create(model="harbor", messages=ASKED, max_tokens=1)
     assert completion.choices[0].finish_reason == "length"
     assert completion.usage is not None
@@ -165,7 +166,7 @@ def test_a_client_that_leaves_stops_the_engine_at_once(api: Api, stream: bool) -
     time.sleep(0.1)  # the first words were said
     connection.close()
     until(lambda: api.engine.closed, seconds=2)
-    until(lambda: api.http.desk.open == 0)
+    until(lambda: api.desk.open == 0)
 
 
 def test_what_was_said_to_a_client_that_left_is_kept_where_that_is_wanted(api: Api) -> None:
@@ -187,9 +188,9 @@ def test_a_reader_who_takes_nothing_holds_up_nobody(api: Api) -> None:
     started = time.monotonic()
     assert api.chat().json()["choices"][0]["message"]["content"] == "quick"
     assert time.monotonic() - started < 10  # the lazy one is never waited for
-    assert api.http.desk.open == 1
+    until(lambda: api.desk.open == 1)
     lazy.close()
-    until(lambda: api.http.desk.open == 0)
+    until(lambda: api.desk.open == 0)
 
 
 def test_a_reader_who_takes_nothing_for_too_long_is_given_up(make_api: MakeApi) -> None:
@@ -197,7 +198,7 @@ def test_a_reader_who_takes_nothing_for_too_long_is_given_up(make_api: MakeApi) 
     api.engine.scripts = [["word " * 20_000] * 400]
     lazy = api.raw(said(api, stream=True))
     until(lambda: api.engine.requests)
-    until(lambda: api.http.desk.open == 0)
+    until(lambda: api.desk.open == 0)
     lazy.close()
 
 
@@ -212,7 +213,7 @@ def test_a_long_silence_has_signs_of_life(make_api: MakeApi) -> None:
             yield " two"
 
     slow = Slow()
-    api.http.desk.assistant.engine = slow
+    api.desk.assistant.engine = slow
     connection, heard = api.raw(said(api, stream=True)), b""
     while b": waiting" not in heard:
         heard += connection.recv(4000)
@@ -245,7 +246,8 @@ def test_models_are_every_style_and_version(api: Api) -> None:
         client.models.retrieve("harbor@7")
 
 
-def test_a_stopped_server_lets_running_answers_finish(api: Api) -> None:
+def test_a_stopped_server_lets_running_answers_finish(make_api: MakeApi) -> None:
+    api = make_api()
     api.engine.scripts = ["one two three"]
     api.engine.hold.clear()
     answers: list[Any] = []
@@ -254,7 +256,7 @@ def test_a_stopped_server_lets_running_answers_finish(api: Api) -> None:
     until(lambda: api.engine.requests)
     stopping = threading.Thread(target=api.run.terminate)
     stopping.start()
-    until(lambda: api.http.desk.is_draining)
+    until(lambda: api.desk.is_draining)
     assert api.call("GET", "/readyz", role=None).status_code == 503
     assert api.call("GET", "/healthz", role=None).status_code == 200
     refused = api.chat()
@@ -277,3 +279,19 @@ def test_half_a_character_becomes_a_replacement_character(api: Api) -> None:
     json_ = {"content-type": "application/json"}
     assert api.call("POST", "/v1/chat/completions", content=body, headers=json_).status_code == 200
     assert api.engine.requests[0].messages[-1].content == "a\ufffdb\ufffd"
+
+
+class Shelf:
+    """A brand's files with one passage that fits everything."""
+
+    def search(self, question: str, *, limit: int) -> list[Passage]:
+        return [Passage("delivery.md", "Parcels", "A parcel waits at the Hamburg warehouse until noon.")]
+
+
+def test_the_files_that_facts_come_from_are_named_beside_the_reply(api: Api) -> None:
+    api.desk.assistant.facts = Facts({"harbor": Shelf()})
+    api.engine.scripts = ["Your parcel waits at the Hamburg warehouse until noon."]
+    told = api.chat().json()
+    assert told["choices"][0]["message"]["content"] == api.engine.scripts[0]
+    assert "delivery.md" in told["sources"]
+    assert '"sources": "Source: Parcels (delivery.md)"' in api.chat(stream=True).text

@@ -64,7 +64,8 @@ def test_the_official_client_is_told_that_its_key_is_wrong(shared: Api) -> None:
     client.close()
 
 
-def test_a_key_is_kept_only_as_a_hash(api: Api, tmp_path: Path) -> None:
+def test_a_key_is_kept_only_as_a_hash(make_api: MakeApi, tmp_path: Path) -> None:
+    api = make_api()
     secret = api.keys["operator"]
     stored = ApiKeyStore(api.store.database).all()
     assert digest_of(secret) in {key.digest for key in stored}
@@ -73,7 +74,8 @@ def test_a_key_is_kept_only_as_a_hash(api: Api, tmp_path: Path) -> None:
     assert not any(secret.encode() in path.read_bytes() for path in files)
 
 
-def test_a_revoked_key_stops_working_and_none_left_does_not_mean_open(api: Api) -> None:
+def test_a_revoked_key_stops_working_and_none_left_does_not_mean_open(make_api: MakeApi) -> None:
+    api = make_api()
     keys = ApiKeyStore(api.store.database)
     assert api.call("GET", "/v1/models", role="member").status_code == 200
     for name in ("member", "curator", "operator", "page"):
@@ -208,7 +210,8 @@ def test_everything_privileged_is_in_the_audit(api: Api) -> None:
     assert {line.who for line in api.store.audit()} == {f"http/{operator.id}"}
 
 
-def test_metrics_count_requests_replies_and_tokens(api: Api) -> None:
+def test_metrics_count_requests_replies_and_tokens(make_api: MakeApi) -> None:
+    api = make_api()
     api.chat()
     api.call("GET", "/v1/nowhere/at/all")
     shown = api.call("GET", "/metrics")
@@ -220,7 +223,8 @@ def test_metrics_count_requests_replies_and_tokens(api: Api) -> None:
     assert "brandvoice_open_replies 0.0" in shown.text
 
 
-def test_the_store_that_fails_makes_it_not_ready(api: Api, tmp_path: Path) -> None:
+def test_the_store_that_fails_makes_it_not_ready(make_api: MakeApi, tmp_path: Path) -> None:
+    api = make_api()
     (tmp_path / "conversations.db").write_bytes(b"no database " * 1000)
     for left in ("conversations.db-wal", "conversations.db-shm"):
         (tmp_path / left).unlink(missing_ok=True)

@@ -11,7 +11,6 @@ import pytest
 
 from bots.http.jobs import JobCheckpoint, JobEvent, JobFacts, Wish
 from conversations.errors import ImportRefused, RoundRefused
-from tests.bots.http.conftest import MakeApi
 from tests.bots.http.door import Api
 
 ROWS = b'{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ahoy"}]}\n'
@@ -65,8 +64,9 @@ def jobs() -> ScriptedJobs:
 
 
 @pytest.fixture
-def api(make_api: MakeApi, jobs: ScriptedJobs) -> Api:
-    return make_api(jobs=lambda _store: jobs)
+def api(api: Api, jobs: ScriptedJobs) -> Api:
+    api.desk.jobs = jobs
+    return api
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_file_is_uploaded_listed_given_back_and_deleted(client: openai.OpenAI,
     assert client.files.delete(file.id).deleted
     with pytest.raises(openai.NotFoundError):
         client.files.retrieve(file.id)
-    assert [path.name for path in (tmp_path / "uploads").iterdir()] == [second.id]
+    assert [path.name for path in (api.folder / "uploads").iterdir()] == [second.id]
 
 
 def test_what_is_no_file_to_learn_from_is_refused(client: openai.OpenAI, api: Api, tmp_path: Path) -> None:
@@ -215,6 +215,7 @@ def test_a_file_that_nothing_can_be_learned_from_is_no_job(client: openai.OpenAI
     assert list(client.fine_tuning.jobs.list()) == []
 
 
-def test_without_rounds_there_are_no_jobs(make_api: MakeApi) -> None:
-    answer = make_api().call("GET", "/v1/fine_tuning/jobs")
+def test_without_rounds_there_are_no_jobs(api: Api) -> None:
+    api.desk.jobs = None
+    answer = api.call("GET", "/v1/fine_tuning/jobs")
     assert (answer.status_code, answer.json()["error"]["code"]) == (501, "not_supported")
