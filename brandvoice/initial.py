@@ -23,6 +23,10 @@ device = "auto"
 # where = "slack:*"
 # style = "harbor"
 
+# [http]                 # the API for OpenAI's clients, and the chat widget
+# host = "127.0.0.1"     # other machines get in only with keys: brandvoice keys add NAME
+# port = 8080
+
 # [styles.harbor]        # how a style is retrained
 # recipe = "default"
 # schedule = "0 3 * * 1"

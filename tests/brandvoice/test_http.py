@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
@@ -16,6 +18,9 @@ from pathlib import Path
 
 import openai
 import pytest
+
+from bots.http import Options
+from brandvoice.settings import HttpSection, Settings
 
 COMMAND = (sys.executable, "-c", "from brandvoice.cli import main; main()")
 ROOT = str(Path(__file__).parents[2])
@@ -31,6 +36,19 @@ def brandvoice(folder: Path, *words: str, more: Mapping[str, str] | None = None)
     return subprocess.run(
         [*COMMAND, *words], cwd=folder, env=environment(more), capture_output=True, text=True, timeout=120
     )
+
+
+def test_the_settings_that_the_docs_show_are_the_usual_ones() -> None:
+    text = (Path(ROOT) / "bots" / "http" / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert Settings.model_validate(tomllib.loads(shown)).http == HttpSection()
+    assert set(tomllib.loads(shown)["http"]) == set(HttpSection.model_fields)
+
+
+def test_every_setting_reaches_the_platform() -> None:
+    fields = set(Options.__dataclass_fields__)
+    told = set(HttpSection.model_fields) - {"body_mb", "upload_mb", "upload_basis", "run_jobs"}
+    assert told <= fields
 
 
 @contextmanager
