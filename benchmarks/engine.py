@@ -28,6 +28,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
+from benchmarks._other_engines import ContinuousBatch, MixedBatch
 from bots.engine import Engine, Request, Sampling
 from bots.engines.batching import BatchingEngine, Limits, Pace, prepack, refusal
 from bots.engines.generate import GenerateEngine
@@ -39,6 +40,10 @@ from styles.voices import Manifest, VoiceRegistry, VoiceVersion
 SHAPES = {
     "10m": {"hidden_size": 256, "num_hidden_layers": 8, "intermediate_size": 688, "num_attention_heads": 8},
     "56m": {"hidden_size": 640, "num_hidden_layers": 10, "intermediate_size": 1728, "num_attention_heads": 10},
+}
+GOALS = {
+    "float32": {"B1": "3.5x, /7.5", "B2": "3.5x", "B3": "3x", "B4": "/20 by the clock", "B5": "7x"},
+    "bfloat16": {"B1": "6x, /17", "B2": "6.5x", "B3": "4x", "B4": "/20 by the clock", "B5": "12x"},
 }
 VOCABULARY = 8192
 SPECIAL = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
@@ -79,7 +84,8 @@ class Outcome:
         return statistics.mean(h.worked[0] for h in self.heard)
 
 
-async def hear(engine: Engine, request: Request) -> Heard:
+async def hear(engine: Engine, request: Request, *, after: float = 0.0) -> Heard:
+    await asyncio.sleep(after)
     started, began, times, worked, text = time.perf_counter(), time.process_time(), [], [], ""
     async for piece in engine.stream(request):
         times.append(time.perf_counter() - started)
@@ -92,9 +98,9 @@ def longest_gap(times: Sequence[float]) -> float:
     return max(later - earlier for earlier, later in itertools.pairwise(times))
 
 
-async def run(engine: Engine, chats: Sequence[Request]) -> Outcome:
+async def run(engine: Engine, chats: Sequence[Request], *, every: float = 0.0) -> Outcome:
     wall, processor = time.perf_counter(), time.process_time()
-    heard = await asyncio.gather(*(hear(engine, chat) for chat in chats))
+    heard = await asyncio.gather(*(hear(engine, chat, after=n * every) for n, chat in enumerate(chats)))
     return Outcome(tuple(heard), time.perf_counter() - wall, time.process_time() - processor)
 
 
@@ -186,6 +192,20 @@ async def interrupted(engine: BatchingEngine) -> list[Heard]:
     return list(await asyncio.gather(*speaking))
 
 
+async def swapped(engine: BatchingEngine, versions: Sequence[VoiceVersion | None]) -> list[Heard]:
+    """What 24 people hear, who come in groups of six; each group after the first finds a new version."""
+    source = random.Random(5)
+    prompts = [(Message("user", words(32, source)),) for _ in range(24)]
+    speakers = [None, *versions]
+    chats = [Request(prompt, speakers[n // 6], Sampling(max_tokens=48)) for n, prompt in enumerate(prompts)]
+    return list(await asyncio.gather(*(hear(engine, chat, after=0.3 * (n // 6)) for n, chat in enumerate(chats))))
+
+
+def _below(slower: Outcome, quicker: Outcome) -> float:
+    """By which share an engine said less per second of processor time."""
+    return 1 - (slower.words / slower.processor) / (quicker.words / quicker.processor)
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """The engines that are compared: one request at a time, batching, with reuse, and without chunks."""
@@ -196,10 +216,21 @@ class Bench:
     unchunked: BatchingEngine
     voices: tuple[VoiceVersion, ...]
     repeat: int
+    base: BaseModel
+    dtype: str
 
-    async def compare(self, name: str, goal: str, chats: Sequence[Request]) -> tuple[Outcome, list[str]]:
+    @property
+    def goals(self) -> dict[str, str]:
+        return GOALS[self.dtype]
+
+    async def compare(
+        self, name: str, goal: str, chats: Sequence[Request], *, every: float = 0.0
+    ) -> tuple[Outcome, list[str]]:
         """A row of the table: the best of several runs of each engine, one after the other."""
-        pairs = [(await run(self.plain, chats), await run(self.batching, chats)) for _ in range(self.repeat)]
+        pairs = [
+            (await run(self.plain, chats, every=every), await run(self.batching, chats, every=every))
+            for _ in range(self.repeat)
+        ]
         slow, quick = (min(outcomes, key=lambda o: o.wall) for outcomes in zip(*pairs, strict=True))
         equal = sum(a.text.strip() == b.text.strip() for a, b in zip(slow.heard, quick.heard, strict=True))
         speed = f"{slow.words / slow.wall:.0f} > {quick.words / quick.wall:.0f} words/s"
@@ -212,11 +243,42 @@ class Bench:
         return quick, [name, ", ".join(figures), goal]
 
     async def rows(self) -> list[list[str]]:
-        base, first = await self.compare("B1 burst of 16", "3x, /6", burst([None]))
-        mixed, second = await self.compare("B2 same, 4 voices mixed", "3x, /6", burst(self.voices))
-        second[1] += f", {1 - base.wall / mixed.wall * mixed.words / base.words:.0%} below B1"
-        _, third = await self.compare("B5 short questions", "5x", short_questions())
-        return [first, second, third, await self.turns(), await self.chunks()]
+        base, first = await self.compare("B1 burst of 16", self.goals["B1"], burst([None]))
+        first[1] += self.beside(
+            "continuous batching of transformers", ContinuousBatch(self.base, dtype=self.dtype), base
+        )
+        chats = burst(self.voices[:4])
+        mixed, second = await self.compare("B2 same, 4 voices mixed", self.goals["B2"], chats)
+        second[1] += f", {_below(mixed, base):.0%} below B1"
+        second[1] += self.beside("PEFT mixed", MixedBatch(self.base, chats, dtype=self.dtype), mixed, chats)
+        many, third = await self.compare("B3 16 voices mixed", self.goals["B3"], burst(self.voices))
+        third[1] += f", {_below(many, base):.0%} below B1"
+        _, fourth = await self.compare("B4 one every 0.2 s", self.goals["B4"], burst([None]), every=0.2)
+        _, fifth = await self.compare("B5 short questions", self.goals["B5"], short_questions())
+        return [first, second, third, fourth, fifth, await self.turns(), await self.swaps(), await self.chunks()]
+
+    def beside(
+        self, name: str, other: MixedBatch | ContinuousBatch, ours: Outcome, chats: Sequence[Request] | None = None
+    ) -> str:
+        """How much quicker the batching engine is than another way to answer the same chats."""
+        theirs = min((other.run(chats or burst([None])) for _ in range(self.repeat)), key=lambda batch: batch.wall)
+        if isinstance(other, ContinuousBatch):
+            other.close()
+        share = theirs.tokens / ours.words
+        wall, processor = theirs.wall / ours.wall / share, theirs.processor / ours.processor / share
+        return f", {wall:.1f}x {name} (processor {processor:.1f}x)"
+
+    async def swaps(self) -> list[str]:
+        """What people hear who are being answered while three new versions begin to speak."""
+        gaps, medians = [], []
+        for late in ((None,) * 3, self.voices[-3:]):
+            first, *_ = heard = await swapped(self.batching, late)
+            gaps.append(max(longest_gap(h.worked) for h in heard))
+            medians.append(statistics.median(b - a for h in heard for a, b in itertools.pairwise(h.worked)))
+            assert all(h.text for h in heard), first
+        figures = f"longest gap {gaps[0] * 1e3:.0f} > {gaps[1] * 1e3:.0f} ms of processor time"
+        told = f"{figures}, median {medians[0] * 1e3:.0f} > {medians[1] * 1e3:.0f} ms; 24 of 24 answered"
+        return ["B7 swaps under 24 chats", told, "0 failed, 0 mixed"]
 
     async def turns(self) -> list[str]:
         """How long the sixth turn of a conversation waits for its first word, computed afresh and with reuse."""
@@ -224,7 +286,7 @@ class Bench:
         again, known = (min(h.times[0] for h in heard) for heard in zip(*pairs, strict=True))
         worked = [min(h.worked[0] for h in heard) for heard in zip(*pairs, strict=True)]
         figures = f"first word {again * 1e3:.0f} > {known * 1e3:.0f} ms: /{again / known:.1f}"
-        return ["B6 sixth turn", f"{figures} (processor /{worked[0] / worked[1]:.1f})", "/5"]
+        return ["B6 sixth turn", f"{figures} (processor /{worked[0] / worked[1]:.1f})", "/6"]
 
     async def chunks(self) -> list[str]:
         """How long eight people wait for their next word while a long prompt is read, whole and in chunks."""
@@ -237,13 +299,13 @@ class Bench:
             f"longest gap {clock[0] * 1e3:.0f} > {clock[1] * 1e3:.0f} ms: /{clock[0] / clock[1]:.1f}",
             f"(processor {processor[0] * 1e3:.0f} > {processor[1] * 1e3:.0f} ms: /{processor[0] / processor[1]:.1f})",
         ]
-        return ["B8 long prompt", " ".join(figures), "/3"]
+        return ["B8 long prompt", " ".join(figures), "/4.5"]
 
 
 async def measure(folder: Path, options: argparse.Namespace) -> list[list[str]]:
     base = make_base(folder / "base", size=options.size)
     registry = VoiceRegistry(folder / "voices")
-    voices = tuple(make_voice(base, registry, seed=seed) for seed in range(4))
+    voices = tuple(make_voice(base, registry, seed=seed) for seed in range(16))
     model = load_weights(base, dtype=options.dtype, device="cpu").eval()
     reason = refusal(model, context=4096)
     if reason is not None:
@@ -260,7 +322,8 @@ async def measure(folder: Path, options: argparse.Namespace) -> list[list[str]]:
     await run(plain, short_questions()[:2])
     for engine in (mixing, reusing, unchunked):  # the first run of each sets up kernels and memory
         await run(engine, burst([None]))
-    rows = await Bench(plain, mixing, reusing, unchunked, voices, options.repeat).rows()
+    bench = Bench(plain, mixing, reusing, unchunked, voices, options.repeat, base, options.dtype)
+    rows = await bench.rows()
     for engine in (plain, mixing, reusing, unchunked):
         await engine.close()
     return rows
@@ -269,10 +332,10 @@ async def measure(folder: Path, options: argparse.Namespace) -> list[list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=SHAPES, default="56m")
-    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--dtype", choices=GOALS, default="float32")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=1)
-    options = parser.parse_args()
+    options, _ = parser.parse_known_args()
     torch.set_num_threads(options.threads)
     transformers_logging.disable_progress_bar()
     started, load = time.perf_counter(), os.getloadavg()[0]

@@ -140,7 +140,8 @@ def main() -> None:
     stuck = stats.running + stats.waiting
     print(
         f"{options.minutes:g} minutes: {tally.answered} answers, {tally.cancelled} broken off, "
-        f"{tally.busy} turned away, {tally.swaps} swaps, {stats.adapter_loads} adapters loaded, {stats.counts.crashes} crashes\n"
+        f"{tally.busy} turned away, {tally.swaps} swaps, {stats.adapter_loads} adapters loaded, "
+        f"{stats.counts.crashes} crashes\n"
         f"memory {early / MIB:.0f} MiB early, {late / MIB:.0f} MiB late ({late / early - 1:+.1%}); "
         f"stuck {stuck}; failed {len(tally.failed)} {sorted(set(tally.failed))[:3]}"
     )
