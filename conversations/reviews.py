@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from conversations import submissions
+from conversations import submissions, tables
 from conversations.database import Database
 from conversations.errors import NotFound, StoreError
 from conversations.ledger_tables import reviews
@@ -200,6 +200,8 @@ class Reviews:
             messages=messages,
             now=self._now(),
         )
+        as_before = {name: row.before[name] for name in ("reviewer", "note")}
+        connection.execute(update(tables.submissions).where(tables.submissions.c.id == found.id).values(**as_before))
 
     def _rows(self, style: str | None) -> Any:
         wanted = select(reviews).order_by(reviews.c.number)
