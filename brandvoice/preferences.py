@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conversations.preferences import PreferencePair
+from conversations.preferences import imported_pairs
 from conversations.sources import Source
 from styles.preferences import Preferences
 from styles.split import Part
@@ -36,7 +36,6 @@ def preferences_of(
     handed_in: Source,
     names: NameFinder,
     offers: Offers,
-    imported: Iterable[PreferencePair] = (),
 ) -> Callable[[Mapping[str, Part]], Preferences]:
     """What people said of this style's replies, ready to be put on the sides of a dataset's split."""
     from styles.dressing import dress_preferences
@@ -53,7 +52,7 @@ def preferences_of(
         rules=rules,
         submissions_source=handed_in.id,
         votes_source=voted.id,
-        imported=imported,
+        imported=imported_pairs(store, style),
     )
 
     def place(sides: Mapping[str, Part]) -> Preferences:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from training.plan import Machine
+from training.plan import CPU_TOKENS_PER_BATCH, GPU_TOKENS_PER_BATCH, Machine
 from training.recipe import Method, Prefer, Recipe
 
 Kind = Literal["dpo", "kto"]
@@ -94,6 +94,7 @@ class PreferencePlan:
     seed: int
     machine: Machine
     base_digest: str
+    parameters: int  # of the base model
     start: str  # digest of the adapter that it begins with, and that it is held against
     data: str
 
@@ -103,8 +104,20 @@ class PreferencePlan:
     def hash(self) -> str:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
+    @property
+    def memory_gib(self) -> float:
+        """About how much memory the run takes: weights, the adapter with its optimizer, activations of one batch.
+
+        There is no second model: the reference is two numbers a row.
+        """
+        width = 2 if self.machine.dtype == "bfloat16" else 4
+        hidden = (self.parameters / 12) ** (1 / 3) * 8  # the usual shape: depth grows with width
+        activations = self.batch * 2 * self.tokens / self.rows * hidden * 34 * width
+        return float((self.parameters * (width + 0.3) + activations) / 2**30 + 0.6)
+
     def lines(self) -> list[str]:
         """The plan for people to read."""
+        m = self.machine
         what = "pairs of a better and a worse reply" if self.kind == "dpo" else f"voted replies, {self.wanted} wanted"
         weights = (
             f"sigmoid loss and {self.sft_weight:g} of the better reply's own"
@@ -115,7 +128,7 @@ class PreferencePlan:
             f"{self.kind.upper()} on {self.rows} {what}, {self.tokens:,} tokens",
             f"{self.epochs} epochs, {self.steps} steps, {self.rows_per_step} rows a step",
             f"learning rate {self.learning_rate:g}, {self.scheduler}, beta {self.beta:g}, {weights}",
-            f"{self.machine.device}, {self.machine.dtype}, {self.machine.threads} threads, seed {self.seed}",
+            f"{m.device}, {m.dtype}, {m.threads} threads, seed {self.seed}, about {self.memory_gib:.1f} GiB",
         ]
 
 
@@ -137,9 +150,7 @@ def make_preference_plan(
     """Work out every `auto`. `lengths` are tokens per row (of a pair: both replies); the weights of votes by side."""
     prefer, n = recipe.prefer, len(lengths)
     per_step = min(8 if n < 500 else 16, n)
-    smallest = 2 if kind == "kto" else 1  # KTO compares the rows of a batch with each other
-    batch = max(smallest, per_step // 2 ** min(halvings, 8))
-    batch = max(d for d in range(1, batch + 1) if per_step % d == 0 and d >= smallest) if n > 1 else 1
+    batch = _batch(kind, per_step, lengths, machine, halvings=halvings)
     steps = prefer.epochs * math.ceil(n / per_step)
     asked = prefer.dpo_learning_rate if kind == "dpo" else prefer.kto_learning_rate
     rate = (_SMALL_RATES if parameters < SMALL else _RATES)[kind] if asked == "auto" else asked
@@ -166,9 +177,23 @@ def make_preference_plan(
         seed=recipe.seed,
         machine=machine,
         base_digest=base_digest,
+        parameters=parameters,
         start=start,
         data=data,
     )
+
+
+def _batch(kind: Kind, per_step: int, lengths: Sequence[int], machine: Machine, *, halvings: int) -> int:
+    """The largest divisor of `per_step` whose batch fits the device's token budget, then halved as often as asked.
+
+    KTO compares the rows of a batch with each other: its batches have no fewer than four, or two once memory ran out.
+    """
+    budget = CPU_TOKENS_PER_BATCH if machine.device == "cpu" else GPU_TOKENS_PER_BATCH
+    longest = sorted(lengths)[int(len(lengths) * 0.95)]
+    smallest = 1 if kind == "dpo" else 2 if halvings else 4
+    most = max(smallest, min(per_step, budget // longest) // 2 ** min(halvings, 8))
+    fitting = [d for d in range(1, per_step + 1) if per_step % d == 0 and smallest <= d <= most]
+    return max(fitting, default=per_step)
 
 
 def balance(wanted: float, unwanted: float, *, ratio: float) -> tuple[float, float]:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from typer.testing import CliRunner
 
+from brandvoice.cli import app
 from brandvoice.erasure import erase_person
 from brandvoice.initial import create_workspace
 from brandvoice.plugins import load_plugins
@@ -90,6 +92,21 @@ def test_forgetting_whoever_voted_asked_or_wrote_reaches_the_dataset(workspace: 
         proof = erase_person(workspace, store, person, dry_run=False)
     assert proof.datasets == (version.reference,)
     assert not list(version.path.glob("*.parquet"))
+
+
+def test_imported_preferences_are_learned_from_like_those_of_members(workspace: Workspace, tmp_path: Path) -> None:
+    logs = tmp_path / "pairs.jsonl"
+    asked = {"messages": [{"role": "user", "content": "Do you sell helmets?"}]}
+    wanted, other = ([{"role": "assistant", "content": text}] for text in ("yo, all sizes ⚡", "We do indeed."))
+    logs.write_text(json.dumps({"input": asked, "preferred_output": wanted, "non_preferred_output": other}) + "\n")
+    imported = CliRunner().invoke(
+        app, ["--workspace", str(workspace.root), "import", str(logs), "--style", "volt", "--basis", "own-content"]
+    )
+    assert imported.exit_code == 0, imported.output
+    version, _ = curate_style(workspace, "volt", offers=load_plugins())
+    found = {row.chosen: row for row in kept(version, "pairs")}["yo, all sizes ⚡"]
+    assert (found.rejected, found.basis, found.voice) == ("We do indeed.", "own-content", None)
+    assert "We do indeed." not in {m.content for e in version.examples("train") for m in e.targets}
 
 
 def test_too_few_voters_are_no_claim(workspace: Workspace) -> None:

@@ -74,6 +74,12 @@ def test_the_numbers_are_those_of_lora_and_small_bases_learn_faster() -> None:
     assert plan(rows=600).rows_per_step == 16
 
 
+def test_long_rows_come_in_smaller_batches() -> None:
+    assert [plan("dpo", lengths=[n] * 100).batch for n in (200, 600, 3000)] == [8, 2, 1]
+    assert [plan("kto", lengths=[n] * 100).batch for n in (200, 600, 3000)] == [8, 4, 4]
+    assert plan("dpo", lengths=[600] * 100, machine=Machine("cuda", "bfloat16", 1)).batch == 8
+
+
 @pytest.mark.parametrize("halvings", [0, 1, 2, 3, 9])
 def test_less_memory_means_smaller_batches_and_the_same_steps(halvings: int) -> None:
     whole, halved = plan(), plan(halvings=halvings)
@@ -91,5 +97,5 @@ def test_the_plan_is_readable() -> None:
         "KTO on 100 voted replies, 50 wanted, 3,000 tokens",
         "1 epochs, 13 steps, 8 rows a step",
         "learning rate 2e-05, cosine, beta 0.1, weights 1 for wanted, 0.869565 for unwanted",
-        "cpu, float32, 1 threads, seed 0",
+        "cpu, float32, 1 threads, seed 0, about 33.1 GiB",
     ]
