@@ -30,6 +30,7 @@ READ_FAULTS = (
 )
 _OPEN_FAULTS = (*READ_FAULTS, ValueError)  # ValueError: names and offsets that make no sense
 
+_LOGS = (".json", ".jsonl", ".ndjson", ".txt", ".csv", ".tsv", ".xlsx", ".xlsm", ".zip")
 _LOCKED = 0x1
 _UTF8_NAME = 0x800
 
@@ -97,6 +98,13 @@ def place_of(name: str, *, shown: str) -> str:
     return f"{shown}/{printable(name)}" if name else shown
 
 
+def may_be_log(name: str) -> bool:
+    """Whether a file is named as logs are; an export that would swallow others of these is read file by file."""
+    path = PurePosixPath(name)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return not hidden and path.suffix.casefold() in _LOGS
+
+
 def is_zip(path: Path) -> bool:
     """Whether a file begins like a zip archive, whole or broken."""
     if not path.is_file():
@@ -150,7 +158,7 @@ def _members(archive: zipfile.ZipFile, *, shown: str) -> ZipFiles:
     faults = []
     for member in archive.infolist():
         name = _name(member)
-        if member.is_dir():
+        if name.endswith("/"):
             continue
         if fault := _member_fault(member, name, taken=name in members):
             faults.append(Refused(f"{shown}/{printable(name)}", fault))
@@ -172,7 +180,9 @@ def _name(member: zipfile.ZipInfo) -> str:
 def _member_fault(member: zipfile.ZipInfo, name: str, *, taken: bool) -> str:
     """Why a member is left alone, or nothing."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
-    if not parts or parts[0] == "/" or ".." in parts or ":" in parts[0]:
+    if not parts:
+        return "has no name"
+    if parts[0] == "/" or ".." in parts or ":" in parts[0]:
         return (
             "has a name that leads out of the archive, as archives do that mean harm, and was not read. "
             "If it belongs to the export, unpack the archive with a program that you trust, and import the folder"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +46,8 @@ def read_path(request: Request, importers: Sequence[Importer], *, format: str = 
     if not path.is_dir() or any(one.recognises(path) for one in importers if format in (AUTO, one.name)):
         yield from _read(request, find_importer(path, importers, format=format))
         return
-    files = _files_below(path)
+    fitting = [importer for importer in importers if format in (AUTO, importer.name)]
+    files = list(_parts(path, fitting))
     if not files:
         raise ImportRefused(f"{path} is a folder without files. Name another one.")
     for file in files:
@@ -63,9 +63,15 @@ def _read(request: Request, importer: Importer) -> Iterator[Outcome]:
     yield from importer.read(request.of_format(importer.name))
 
 
-def _files_below(folder: Path) -> list[Path]:
-    found = (Path(root) / name for root, _, names in os.walk(folder) for name in names if not name.startswith("."))
-    return sorted(path for path in found if path.is_file())
+def _parts(folder: Path, importers: Sequence[Importer]) -> Iterator[Path]:
+    """What is read by itself in a folder: files, and folders that are an export as a whole."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_file() or (path.is_dir() and any(one.recognises(path) for one in importers)):
+            yield path
+        elif path.is_dir() and not path.is_symlink():
+            yield from _parts(path, importers)
 
 
 def _diagnosis(path: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from conversations.errors import ImportRefused
-from conversations.importers.archive import READ_FAULTS, Files, open_files, place_of
+from conversations.importers.archive import READ_FAULTS, Files, may_be_log, open_files, place_of
 from conversations.importers.chatlog import ChatLog
 from conversations.importers.cutting import BrokenListError, utf8
 from conversations.importers.drafts import UnfitError, words
@@ -28,6 +28,7 @@ from conversations.person import Person
 
 _FILE = "result.json"
 _HEAD = 60  # parts that decide what a file is
+_SENT = ("chats", "files", "images", "lists", "photos", "profile_pictures", "stickers", "stories", "video_files")
 _LISTS = ("chats", "left_chats")
 _MEDIA = ("photo", "file", "media_type", "sticker_emoji", "location_information", "contact_information", "poll")
 
@@ -55,14 +56,14 @@ class TelegramImporter:
 
 
 def _candidates(files: Files) -> list[str]:
-    """`result.json`, where nothing but its own folders lies beside it; other logs are not to be swallowed."""
+    """`result.json`, where no other log lies beside it; what people sent each other lies in folders of Telegram."""
     if files.names == ("",):
         return [""]
-    tops = {name for name in files.names if name.count("/") <= 1 and not name.startswith(("__MACOSX", "."))}
-    found = sorted((name for name in tops if name.rpartition("/")[2] == _FILE), key=lambda name: name.count("/"))
-    folder = found[0].rpartition("/")[0] if found else ""
-    beside = [name for name in tops if name.rpartition("/")[0] == folder and name not in found]
-    return [] if any(name.casefold().endswith((".json", ".jsonl")) for name in beside) else found[:1]
+    logs = [name for name in files.names if may_be_log(name)]
+    found = sorted((name for name in logs if name.rpartition("/")[2] == _FILE), key=lambda name: name.count("/"))
+    folder = found[0].removesuffix(_FILE) if found else ""
+    sent = tuple(f"{folder}{name}/" for name in _SENT)
+    return found[:1] if all(name in found[:1] or name.startswith(sent) for name in logs) else []
 
 
 def _is_export(files: Files, name: str) -> bool:

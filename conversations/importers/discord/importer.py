@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from conversations.errors import ImportRefused
-from conversations.importers.archive import Files, open_files, place_of
+from conversations.importers.archive import Files, may_be_log, open_files, place_of
 from conversations.importers.chatlog import ChatLog
 from conversations.importers.discord.export import is_export, read_export
 from conversations.importers.discord.message import people_of, read_message
@@ -29,7 +29,9 @@ class DiscordImporter:
         try:
             with open_files(path, shown=path.name, limits=Limits()) as files:
                 names = _candidates(files)
-                return bool(channels_of(files.names)) or (bool(names) and all(is_export(files, name) for name in names))
+                mixed = any(may_be_log(name) and _is_beside(name) and name not in names for name in files.names)
+                whole = bool(names) and not mixed and all(is_export(files, name) for name in names)
+                return whole or bool(channels_of(files.names))
         except (ImportRefused, OSError):
             return False
 
@@ -42,13 +44,17 @@ class DiscordImporter:
 
 
 def _candidates(files: Files) -> list[str]:
-    """The files that may hold messages. Beside them, the exporter keeps pictures in folders `…_Files`."""
-    return [name for name in files.names if not name or _is_log(PurePosixPath(name))]
+    """The files that may hold messages."""
+    return [name for name in files.names if not name or (_is_json(name) and _is_beside(name))]
 
 
-def _is_log(path: PurePosixPath) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) or part.endswith("_Files") for part in path.parts)
-    return path.suffix.casefold() == ".json" and not hidden
+def _is_json(name: str) -> bool:
+    return may_be_log(name) and name.casefold().endswith(".json")
+
+
+def _is_beside(name: str) -> bool:
+    """Not in one of the folders `…_Files`, in which the exporter keeps what was sent."""
+    return not any(folder.endswith("_Files") for folder in PurePosixPath(name).parts)
 
 
 def _entries(files: Files, request: Request) -> Iterator[Entry | Refused | Skipped | Person]:

@@ -99,6 +99,8 @@ def _text(entry: JsonObject, *, bot: bool) -> str:
     text = words("" if content is None else content, what="its content")
     if not text and bot:  # what bots say in a frame; under the words of people it is only the preview of a link
         text = "\n".join(_framed(entry.get("embeds")))
+    if "<" not in text:
+        return text
     names = {person.id.removeprefix("discord/"): person.mention for person in people_of(entry)}
     return _MARKUP.sub(lambda found: found["emoji"] or f"@{names.get(found['person']) or 'somebody'}", text).strip()
 

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from zipfile import BadZipFile
 
 from conversations.importers.archive import READ_FAULTS
 from conversations.importers.importer import Refused, Skipped
@@ -15,6 +14,9 @@ from conversations.importers.spreadsheets.delimited import Row
 
 PARTS = ("xl/workbook.xml", "[Content_Types].xml")
 MACROS = "xl/vbaProject.bin"
+
+# What openpyxl raises for parts of a workbook that are broken; a fault of XML is a SyntaxError.
+_FAULTS = (*READ_FAULTS, ValueError, TypeError, SyntaxError, LookupError, AttributeError, ArithmeticError)
 
 
 def read_workbook(path: Path, *, shown: str) -> Iterator[Row | Refused | Skipped]:
@@ -29,7 +31,7 @@ def read_workbook(path: Path, *, shown: str) -> Iterator[Row | Refused | Skipped
         warnings.simplefilter("ignore")  # of styles and extensions that are not read
         try:
             book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        except (*READ_FAULTS, BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, TypeError) as fault:
+        except (*_FAULTS, InvalidFileException) as fault:
             yield Refused(shown, f"is a broken workbook ({fault})")
             return
         try:
@@ -52,7 +54,7 @@ def _rows(sheet: object, *, shown: str) -> Iterator[Row | Refused]:
             if not width:
                 width = max(index for index, cell in enumerate(cells, start=1) if cell)
             yield Row(number, (*cells[:width], *("",) * (width - len(cells))))
-    except (*READ_FAULTS, BadZipFile, KeyError, ValueError, SyntaxError, TypeError) as fault:
+    except _FAULTS as fault:
         yield Refused(shown, f"is broken, and only what stands before the break was read ({fault})")
 
 

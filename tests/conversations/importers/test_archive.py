@@ -171,3 +171,15 @@ def test_an_archive_of_nothing_but_names_that_point_outside_is_refused_with_that
     path = pack(tmp_path / "evil.zip", {"../users.json": [], "../general/2020-01-01.json": list(TURN)})
     with pytest.raises(ImportRefused, match=r"holds nothing that may be read: .*leads out of the archive"):
         read(path, "desk")
+
+
+def test_a_file_without_a_name_is_refused_and_the_rest_is_read(tmp_path):
+    path = pack(tmp_path / "export.zip", {**export_files(*TURN), "x": b"1"})
+    content = path.read_bytes()
+    at = content.rindex(b"x", 0, content.rindex(b"PK\x05\x06"))
+    nameless = bytearray(content)
+    nameless[at] = 0  # a name ends at its first NUL
+    path.write_bytes(nameless)
+    result = read(path, "desk")
+    assert result.talk == TALK
+    assert list(result.refused.values()) == ["has no name"]

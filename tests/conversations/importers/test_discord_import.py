@@ -250,3 +250,15 @@ def test_the_package_of_ones_own_data_is_refused_with_what_to_do(tmp_path):
         archive.writestr("messages/c123/messages.csv", "ID,Timestamp,Contents,Attachments\n1,2020-01-01,Hi,\n")
     with pytest.raises(ImportRefused, match=r"data package of one person.*1 channels.*DiscordChatExporter"):
         read(packed, "anna")
+
+
+def test_a_folder_of_many_logs_is_read_part_by_part_and_an_export_inside_as_a_whole(tmp_path):
+    logs = tmp_path / "logs"
+    write(logs / "server" / "help [part 1].json", channel(said(1, 0, ANNA, "Is it open?"), said(2, 0, BEN, "Lunch?")))
+    write(logs / "server" / "help [part 2].json", channel(reply(3, 90, DESK, "Until six.", to=1)))
+    write(logs / "alone.json", channel(ASKED, ANSWERED, id="71"))
+    (logs / "chat.txt").write_text("13/03/2025, 10:14 - Anna: Hi\n13/03/2025, 10:15 - Harbor Desk: Hello\n")
+    (logs / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    result = read(logs, "Harbor Desk")
+    assert sorted(result.talk) == sorted([TALK, TALK, [("user", "Hi"), ("assistant", "Hello")]])
+    assert list(result.refused) == ["logs/photo.jpg"]
