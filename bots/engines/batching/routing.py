@@ -86,6 +86,12 @@ class LoraRouter:
         owner = torch.tensor(places).repeat_interleave(counts).to(device)
         self._route = _Route(self._stacks, owner, everyone=len(self._stacked) == 1 and -1 not in places)
 
+    def leave(self) -> None:
+        """Nobody speaks any more; what the step computed on the way is let go."""
+        self._route = None
+        for joint in self._joints.values():
+            joint.seen = joint.hidden = None
+
     def _stack(self, needed: Mapping[str, Adapter]) -> None:
         """Keep the stack that there is while it serves and is not mostly idle; copying matrices costs time."""
         there = {adapter.key for adapter in self._stacked}

@@ -43,13 +43,16 @@ class Runtime:
         self.router.route([(row.adapter, len(row.tokens)) for row in rows], device)
         tokens = [token for row in rows for token in row.tokens]
         positions = [row.position + i for row in rows for i in range(len(row.tokens))]
-        output = self.model(
-            input_ids=torch.tensor([tokens], device=device),
-            position_ids=torch.tensor([positions], device=device),
-            use_cache=False,
-            logits_to_keep=torch.tensor(_ends(rows), dtype=torch.long, device=device),
-            layout=self._layout(rows),
-        )
+        try:
+            output = self.model(
+                input_ids=torch.tensor([tokens], device=device),
+                position_ids=torch.tensor([positions], device=device),
+                use_cache=False,
+                logits_to_keep=torch.tensor(_ends(rows), dtype=torch.long, device=device),
+                layout=self._layout(rows),
+            )
+        finally:
+            self.router.leave()
         logits: Tensor = output.logits[0].float()
         return logits
 

@@ -7,9 +7,11 @@ import copy
 import pytest
 import torch
 
-from bots.engines.batching import Pace, prepack
+from bots.engine import Request
+from bots.engines.batching import BatchingEngine, Pace, prepack
 from bots.engines.batching.pace import Pacer
 from styles.base_model import BaseModel, load_weights
+from tests.bots.engines.models import Voices, answer, asked, greedy
 
 
 @pytest.mark.parametrize(("dtype", "allowed"), [("bfloat16", 0.02), ("float32", 1e-4)])
@@ -41,3 +43,13 @@ def test_steps_read_less_of_a_prompt_where_reading_is_slow() -> None:
     for _ in range(30):
         pacer.took(5.0, tokens=32)
     assert pacer.tokens(speaking=8, reading=1) == 32
+
+
+async def test_a_step_leaves_nothing_behind_in_the_model(engine: BatchingEngine, voices: Voices) -> None:
+    acme = voices.registry.version("acme", 1)
+    await answer(engine, Request(asked("Hello"), acme, greedy(5)))
+    model = engine._loop.runtime.model
+    layers = [module for module in model.modules() if module._forward_hooks]
+    assert layers, "the adapter must have been added to some layer"
+    assert engine._loop.runtime.router._route is None
+    assert all(joint.seen is joint.hidden is None for joint in engine._loop.runtime.router._joints.values())
