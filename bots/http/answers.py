@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -13,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from bots.http.desk import Desk
 from bots.http.errors import refusal
 from bots.http.exchange import Exchange
+from bots.http.options import Options
 from conversations.errors import BrandvoiceError
 
 _SSE = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
@@ -28,24 +28,35 @@ class Answer(Response):
         self._exchange = exchange
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        how = _Stream(self._desk, self._exchange, scope, receive, send).run if self._exchange.asked.stream else None
-        sending = asyncio.create_task(how() if how else self._whole(scope, receive, send))
+        stream = Stream(self._desk.options, self._exchange, send) if self._exchange.asked.stream else None
+        sending = asyncio.create_task(stream.run() if stream else self._whole(scope, receive, send))
         leaving = asyncio.create_task(_until_left(receive))
-        self._desk.open += 1
-        self._desk.metrics.open.set(self._desk.open)
+        self._count(1)
         try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await self._watch(sending, leaving, stream=stream)
             if sending.done():
                 await sending
         except BrandvoiceError as error:
             raise refusal(error) from error
         finally:
-            self._desk.open -= 1
-            self._desk.metrics.open.set(self._desk.open)
+            self._count(-1)
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
             await self._exchange.leave()
+
+    async def _watch(self, sending: asyncio.Task[None], leaving: asyncio.Task[None], *, stream: Stream | None) -> None:
+        """Until all is sent, or the reader is gone or given up."""
+        options = self._desk.options
+        look = min(options.keep_alive, options.stall) / 2
+        while True:
+            done, _ = await asyncio.wait({sending, leaving}, timeout=look, return_when=asyncio.FIRST_COMPLETED)
+            if done or (stream and not await stream.look()):
+                return
+
+    def _count(self, more: int) -> None:
+        self._desk.open += more
+        self._desk.metrics.open.set(self._desk.open)
 
     async def _whole(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = self._exchange
@@ -58,15 +69,18 @@ class Answer(Response):
         await answer(scope, receive, send)
 
 
-class _Stream:
+class Stream:
     """One stream of events."""
 
-    def __init__(self, desk: Desk, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
-        self._options = desk.options
+    def __init__(self, options: Options, exchange: Exchange, send: Send) -> None:
+        self._options = options
         self._exchange = exchange
         self._send_message = send
-        options = exchange.asked.stream_options
-        self._tells_usage = bool(options and options.include_usage)
+        self._now = asyncio.get_running_loop().time
+        self._last_sent: float | None = None  # None: nothing was sent yet
+        self._sends = False
+        asked = exchange.asked.stream_options
+        self._tells_usage = bool(asked and asked.include_usage)
         head = {
             "id": exchange.id,
             "object": "chat.completion.chunk",
@@ -75,6 +89,22 @@ class _Stream:
             "system_fingerprint": exchange.fingerprint,
         }
         self._head = json.dumps(head)[:-1] + (', "usage": null' if self._tells_usage else "")
+        self._before = f'data: {self._head}, "choices": [{{"index": 0, "delta": {{"content": '
+
+    async def look(self) -> bool:
+        """Give a sign of life in a long silence; False when the reader took nothing for too long."""
+        if self._last_sent is None:
+            return True
+        silence = self._now() - self._last_sent
+        if self._sends:
+            return silence < self._options.stall
+        if silence >= self._options.keep_alive:  # so that nobody in between takes the connection for dead
+            try:
+                async with asyncio.timeout(self._options.stall):
+                    await self._send(_ALIVE)
+            except TimeoutError:
+                return False
+        return True
 
     async def run(self) -> None:
         exchange = self._exchange
@@ -82,11 +112,11 @@ class _Stream:
         await spoken.begun()
         exchange.first_word()
         headers = [(name.encode(), value.encode()) for name, value in {**_SSE, **exchange.headers}.items()]
-        await self._patiently(self._send_message({"type": "http.response.start", "status": 200, "headers": headers}))
+        await self._send_message({"type": "http.response.start", "status": 200, "headers": headers})
         await self._choice({"role": "assistant", "content": ""})
         try:
-            while (text := await self._next()) is not None:
-                await self._choice({"content": text}, chances=exchange.logprobs())
+            while (text := await spoken.take()) is not None:
+                await self._send(self._piece(text))
             await exchange.end()
         except BrandvoiceError as error:
             await self._send(f"data: {json.dumps(refusal(error).body)}\n\n".encode())
@@ -103,31 +133,20 @@ class _Stream:
             await self._send(f'data: {head}, "choices": [], "usage": {told}}}\n\n'.encode())
         await self._send(b"data: [DONE]\n\n")
 
-    async def _next(self) -> str | None:
-        """What comes next; comments go out meanwhile, so that nobody in between takes the connection for dead."""
-        spoken = self._exchange.spoken
-        assert spoken is not None, "it was begun"
-        while True:
-            try:
-                async with asyncio.timeout(self._options.keep_alive):
-                    return await spoken.take()
-            except TimeoutError:
-                await self._send(_ALIVE)
+    def _piece(self, text: str) -> bytes:
+        chances = "null" if not self._exchange.asked.logprobs else json.dumps(self._exchange.logprobs())
+        after = f'}}, "logprobs": {chances}, "finish_reason": null}}]}}\n\n'
+        return (self._before + json.dumps(text) + after).encode()
 
-    async def _choice(
-        self, delta: dict[str, Any], *, reason: str | None = None, chances: dict[str, Any] | None = None
-    ) -> None:
-        choice = {"index": 0, "delta": delta, "logprobs": chances, "finish_reason": reason}
+    async def _choice(self, delta: dict[str, Any], *, reason: str | None = None) -> None:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         sources = f', "sources": {json.dumps(self._exchange.sources)}' if reason and self._exchange.sources else ""
         await self._send(f'data: {self._head}{sources}, "choices": [{json.dumps(choice)}]}}\n\n'.encode())
 
     async def _send(self, body: bytes, *, more: bool = True) -> None:
-        await self._patiently(self._send_message({"type": "http.response.body", "body": body, "more_body": more}))
-
-    async def _patiently(self, sending: Awaitable[None]) -> None:
-        """Wait for a slow reader, but not for ever. Raises TimeoutError."""
-        async with asyncio.timeout(self._options.stall):
-            await sending
+        self._sends, self._last_sent = True, self._now()
+        await self._send_message({"type": "http.response.body", "body": body, "more_body": more})
+        self._sends = False
 
 
 async def _until_left(receive: Receive) -> None:
