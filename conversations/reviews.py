@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -82,7 +81,7 @@ class Reviews:
     def release(
         self, item: str, content: str, verdict: Judgement, *, style: str, reviewer: str, reason: str = ""
     ) -> Verdict:
-        """Decide about a draft in quarantine; an approval holds for this very content only."""
+        """Keep what somebody decided about a draft in quarantine, whose content the hash is of."""
         with self._database.writing() as connection:
             self._others(connection, item, reviewer=reviewer, content=content)
             row = {"style": style, "item": item, "kind": "quarantine", "before": {}}
@@ -108,17 +107,6 @@ class Reviews:
             wanted = wanted.where(reviews.c.item == item)
         with self._database.reading() as connection:
             return [_verdict(row) for row in connection.execute(wanted)]
-
-    def released(self, style: str) -> Mapping[str, Collection[str]]:
-        """Which contents of which drafts may leave quarantine: approved by somebody, and rejected by nobody."""
-        approved, rejected = defaultdict[str, set[str]](set), set[tuple[str, str]]()
-        for verdict in self.listed(style):
-            if verdict.kind == "quarantine" and verdict.accepts:
-                approved[verdict.item].add(verdict.before_hash)
-            elif verdict.kind == "quarantine":
-                rejected.add((verdict.item, verdict.before_hash))
-        left = {item: {c for c in contents if (item, c) not in rejected} for item, contents in approved.items()}
-        return {item: contents for item, contents in left.items() if contents}
 
     def _decide(
         self,

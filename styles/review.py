@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,13 @@ from typing import Any
 from conversations.errors import BrandvoiceError, NotFound, StoreError
 from conversations.messages import Message, Submission, conversation_id
 from conversations.privacy import Redactor
+from conversations.quarantine import Quarantined, QuarantineState
 from conversations.reviews import DISAGREED, Judgement, Kind, Verdict
 from conversations.roster import NameFinder
 from conversations.store import ConversationStore
 from styles.agreement import Agreement, agreement
 from styles.checks import Check, style_checks
-from styles.dataset import DROPPED, DatasetVersion, load_dataset
+from styles.dataset import DatasetVersion, load_dataset
 from styles.examples import is_target
 from styles.style import Style
 
@@ -43,7 +43,7 @@ class Waiting:
     id: str
     kind: Kind
     second: bool = False  # somebody else decided already; their verdict is not shown
-    dropped: Mapping[str, Any] = field(default_factory=dict)  # of a draft in quarantine
+    held: Quarantined | None = None  # what a draft is in quarantine for
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +89,18 @@ class ReviewDesk:
             by_item[verdict.item].append(verdict)
         first = [Waiting(s.id, "submission") for s in self._store.submissions(self._style.name, "waiting")]
         quarantined = [
-            Waiting(str(row["id"]), "quarantine", dropped=row)
-            for row in self._quarantined
-            if not any(v.before_hash == row.get("content") for v in by_item[str(row["id"])])
+            Waiting(row.id, "quarantine", held=row) for row in self._store.quarantine.listed(self._style.name)
         ]
         return [*first, *quarantined, *self._second_opinions(by_item)]
 
     def look(self, waiting: Waiting) -> ReviewItem:
         """Everything about one item. Raises `NotFound` if it went away meanwhile."""
-        if waiting.kind == "submission":
+        if waiting.held is None:
             submission = self._store.submission(waiting.id)
             return self._item(waiting, submission.messages, why=_why(submission, waiting), shown=submission)
-        row = waiting.dropped
-        found = self._messages_of(str(row["conversation_id"]))
-        why = (f'The step "{row["step"]}" put it into quarantine ({row["reason"]}).', str(row["sentence"]))
-        return self._item(waiting, found, why=why, evidence=tuple(map(str, row.get("evidence", ()))))
+        held = waiting.held
+        why = (f'The step "{held.step}" put it into quarantine ({held.reason}).', held.sentence)
+        return self._item(waiting, self._messages_of(held.conversation_id), why=why, evidence=tuple(held.evidence))
 
     def approve(self, item: ReviewItem) -> Verdict:
         return self._judge(item, "approve")
@@ -125,7 +122,10 @@ class ReviewDesk:
 
     def undo(self) -> Verdict:
         """Take this reviewer's newest verdict back. Raises `NotFound` where there is none."""
-        return self._store.reviews.undo(self._style.name, reviewer=self.reviewer)
+        undone = self._store.reviews.undo(self._style.name, reviewer=self.reviewer)
+        if undone.kind == "quarantine":
+            self._hold(undone.item, state="quarantined", note="undone")
+        return undone
 
     def agreement(self) -> Agreement:
         """How far the first two reviewers of each item agree: to learn it, or not."""
@@ -144,9 +144,13 @@ class ReviewDesk:
     ) -> Verdict:
         reviews = self._store.reviews
         if item.shown is None:
+            self._hold(item.id, state="rejected" if verdict == "reject" else "released", note=reason)
             style = self._style.name
             return reviews.release(item.id, item.content, verdict, style=style, reviewer=self.reviewer, reason=reason)
         return reviews.judge(item.shown, verdict, reviewer=self.reviewer, reason=reason, messages=messages)
+
+    def _hold(self, item: str, *, state: QuarantineState, note: str) -> None:
+        self._store.quarantine.decide(self._style.name, item, state=state, reviewer=self.reviewer, note=note)
 
     def _item(
         self,
@@ -164,7 +168,7 @@ class ReviewDesk:
         reply = next((m.content for m in reversed(redacted) if is_target(m)), "")
         scores = {check.name: (found.score, found.evidence or "") for check, found in self._checked(reply)}
         near = self._neighbours(" ".join(m.content for m in redacted[-2:]))
-        content = str(waiting.dropped.get("content", ""))
+        content = waiting.held.content if waiting.held else ""
         return ReviewItem(waiting.id, waiting.kind, why, evidence, redacted, kinds, scores, near, shown, content)
 
     def _checked(self, reply: str) -> list[tuple[Check, Any]]:
@@ -194,14 +198,6 @@ class ReviewDesk:
         except BrandvoiceError:
             return None
         return None if found.is_erased else found
-
-    @cached_property
-    def _quarantined(self) -> list[dict[str, Any]]:
-        path = self._dataset.path / DROPPED if self._dataset else None
-        if path is None or not path.is_file():
-            return []
-        rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-        return [row for row in rows if row.get("quarantined")]
 
     @cached_property
     def _learned(self) -> tuple[Any, Any, list[tuple[str, str]]] | None:
