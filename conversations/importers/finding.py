@@ -26,9 +26,7 @@ def find_importer(path: Path, importers: Sequence[Importer], *, format: str = AU
         raise ImportRefused(f"{path} does not exist. Check the name.")
     if not (path.is_file() or path.is_dir()):
         raise ImportRefused(f"{path} is no file. Name a file or a folder.")
-    if format != AUTO and format not in {importer.name for importer in importers}:
-        known = ", ".join([AUTO, *(importer.name for importer in importers)])
-        raise ImportRefused(f"There is no format {format!r}. There are: {known}.")
+    _expect_format(format, importers)
     fitting = [importer for importer in importers if format in (AUTO, importer.name)]
     for importer in fitting:
         if importer.recognises(path):
@@ -46,6 +44,7 @@ def read_path(request: Request, importers: Sequence[Importer], *, format: str = 
     if not path.is_dir() or any(one.recognises(path) for one in importers if format in (AUTO, one.name)):
         yield from _read(request, find_importer(path, importers, format=format))
         return
+    _expect_format(format, importers)
     fitting = [importer for importer in importers if format in (AUTO, importer.name)]
     files = list(_parts(path, fitting))
     if not files:
@@ -53,10 +52,19 @@ def read_path(request: Request, importers: Sequence[Importer], *, format: str = 
     for file in files:
         label = f"{request.shown}/{file.relative_to(path).as_posix()}"
         try:
-            inside = replace(request, path=file, label=label)
-            yield from _read(inside, find_importer(file, importers, format=format))
+            importer = next((one for one in fitting if one.recognises(file)), None)
+            if importer:
+                yield from _read(replace(request, path=file, label=label), importer)
+            else:
+                yield Refused(label, _diagnosis(file).removesuffix("."))
         except ImportRefused as refused:
             yield Refused(label, str(refused))
+
+
+def _expect_format(name: str, importers: Sequence[Importer]) -> None:
+    if name != AUTO and name not in {importer.name for importer in importers}:
+        known = ", ".join([AUTO, *(importer.name for importer in importers)])
+        raise ImportRefused(f"There is no format {name!r}. There are: {known}.")
 
 
 def _read(request: Request, importer: Importer) -> Iterator[Outcome]:

@@ -85,6 +85,8 @@ def test_a_format_named_against_what_the_file_holds_is_refused(sample):
 def test_a_format_that_does_not_exist_is_refused_with_those_that_do(tmp_path):
     with pytest.raises(ImportRefused, match=r"There is no format 'xml'\. There are: auto, slack, discord"):
         find_importer(jsonl(tmp_path / "a", SAMPLES["openai"]), BUILTIN_IMPORTERS, format="xml")
+    with pytest.raises(ImportRefused, match="There is no format 'xml'"):
+        read(tmp_path, format="xml")
 
 
 def test_json_of_another_shape_is_refused_with_its_keys_and_what_can_be_read(tmp_path):
