@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -15,6 +16,7 @@ from bots.http.errors import Refused
 from bots.http.lists import After, Limit, page
 from bots.http.submissions import ExampleMessage, SubmissionList, SubmissionObject, submission_object
 from conversations.messages import Feedback, Message, SubmissionState
+from conversations.reviews import Judgement
 
 routes = APIRouter(tags=["review"])
 
@@ -60,7 +62,7 @@ async def list_submissions(
 
 @routes.post("/v1/review/submissions/{submission_id}/approve")
 async def approve(submission_id: str, decision: Decision, desk: DeskOf, caller: CallerOf) -> SubmissionObject:
-    """Let a submission be learned from, as it is or edited."""
+    """Let a submission be learned from, as it is or edited. On one that somebody else decided, a second opinion."""
     return await _decide(desk, caller, submission_id, decision, state="approved")
 
 
@@ -68,6 +70,14 @@ async def approve(submission_id: str, decision: Decision, desk: DeskOf, caller: 
 async def reject(submission_id: str, decision: Decision, desk: DeskOf, caller: CallerOf) -> SubmissionObject:
     """Keep a submission from being learned from."""
     return await _decide(desk, caller, submission_id, decision, state="rejected")
+
+
+@routes.post("/v1/review/undo")
+async def undo(style: Annotated[str, Query(max_length=128)], desk: DeskOf, caller: CallerOf) -> SubmissionObject:
+    """Take back the newest decision that was made with this key about a style."""
+    store = desk.contributions.store
+    verdict = await asyncio.to_thread(lambda: store.reviews.undo(style, reviewer=caller.who))
+    return submission_object(await asyncio.to_thread(store.submission, verdict.item))
 
 
 @routes.get("/v1/review/feedback")
@@ -88,10 +98,10 @@ async def _decide(
     edited = [Message(m.role, m.content) for m in decision.messages] if decision.messages else None
     if edited and edited[-1].role != "assistant":
         raise Refused(400, "An example has to end with a reply.", code="invalid_value", param="messages")
-    decided = await asyncio.to_thread(
-        lambda: store.decide(found.id, state=state, reviewer=caller.who, note=decision.note, messages=edited)
-    )
-    return submission_object(decided)
+    verdict: Judgement = "reject" if state == "rejected" else "edit" if edited else "approve"
+    judge = partial(store.reviews.judge, found, verdict, reviewer=caller.who, reason=decision.note, messages=edited)
+    await asyncio.to_thread(judge)
+    return submission_object(await asyncio.to_thread(store.submission, found.id))
 
 
 def _opinion(given: Feedback) -> Opinion:

@@ -114,7 +114,10 @@ def test_a_curator_approves_edits_and_rejects(api: Api) -> None:
         api.call("POST", f"{path}/{second}/reject", role="curator", json={"note": "no"}).json()["state"] == "rejected"
     )
     assert api.call("POST", f"{path}/nothing/approve", role="curator", json={}).status_code == 404
-    assert [(line.what, line.subject) for line in api.store.audit()] == [("approved", first), ("rejected", second)]
+    undone = api.call("POST", "/v1/review/undo", role="curator", params={"style": "harbor"}).json()
+    assert (undone["id"], undone["state"]) == (second, "waiting")
+    decisions = [(line.what, line.subject) for line in api.store.audit()]
+    assert decisions[:2] == [("approved", first), ("rejected", second)]
     assert all(line.who.startswith("http/key_") for line in api.store.audit())
 
 
