@@ -139,7 +139,8 @@ def main(messages: int = 200_000) -> None:
                 found, seconds, peak = measure(path)
             rate = count / seconds
             print(
-                f"{name:9} {count:9,} messages, {size:6.1f} MiB: {found:9,} read, {rate:8,.0f} in a second of one core, peak {peak:5.0f} MiB"
+                f"{name:9} {count:9,} messages, {size:6.1f} MiB: {found:9,} read, "
+                f"{rate:8,.0f} in a second of one core, peak {peak:5.0f} MiB"
             )
 
 
