@@ -100,7 +100,7 @@ def brandvoice() -> Iterator[Bench]:
         disc = stack.enter_context(_emulator())
         store = stack.enter_context(open_store(f"sqlite:///{folder}/conversations.db"))
         options = Options(folder / "discord", api_url=disc.api_url, gateway_url=disc.gateway_url, pause=0.0)
-        limits = Limits(per_person=100_000, per_channel=100_000)
+        limits = Limits(per_person=100_000, per_channel=100_000, answers_at_once=64)
         assistant = assistant_on(store, TimedEngine(asked_at), folder, limits=limits)
         stack.enter_context(running(Discord(disc.token, options), assistant, contributions_to(store)))
         disc.wait_ready(30)

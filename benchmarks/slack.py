@@ -139,7 +139,7 @@ def bare_bolt() -> Iterator[Bench]:
 def _no_limits() -> Any:
     from bots.assistant import Limits
 
-    return Limits(per_person=10_000, per_channel=10_000)
+    return Limits(per_person=10_000, per_channel=10_000, answers_at_once=64)
 
 
 def show(name: str, measured: list[Measured]) -> None:

@@ -11,8 +11,8 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-LEASE: Final = timedelta(seconds=45)  # how long an owner counts as alive after its last sign, seen from elsewhere
-BEAT: Final = 10.0  # seconds between two signs of life, and between two looks for what others left
+LEASE: Final = timedelta(seconds=30)  # how long an owner counts as alive after its last sign, seen from elsewhere
+BEAT: Final = 5.0  # seconds between two signs of life, and between two looks for what others left
 
 
 class Presence:

@@ -25,6 +25,7 @@ from bots.discord.places import (
 )
 from bots.discord.telling import tell_below, tell_directly
 from conversations.errors import BrandvoiceError, NotFound
+from conversations.pending import Quote
 
 _WRITTEN: Final = (discord.MessageType.default, discord.MessageType.reply)  # what people write
 _MENTION: Final = re.compile(r"<(?:@[!&]?|#)\d+>|@everyone|@here")
@@ -96,7 +97,13 @@ class Inbox:
         text = self._plain_text(message.content, roles)
         place, told = question.place, ""
         incoming = Incoming(
-            PLATFORM, assigned_channel(message.channel), str(place), person(message.author.id), text, question.id
+            PLATFORM,
+            assigned_channel(message.channel),
+            str(place),
+            person(message.author.id),
+            text,
+            question.id,
+            quotes=self._quotes(message),
         )
         if not self._desk.serves(message.guild.id if message.guild else None):
             told = texts.NOT_HERE
@@ -107,6 +114,14 @@ class Inbox:
         elif not _MENTION.sub("", text).strip():
             told = texts.HELP
         return incoming, told
+
+    def _quotes(self, message: discord.Message) -> tuple[Quote, ...]:
+        """What the message replies to or forwards, where Discord shows us that; our own words we know."""
+        quotes = [Quote(snapshot.content) for snapshot in message.message_snapshots if snapshot.content]
+        replied = message.reference and message.reference.resolved
+        if isinstance(replied, discord.Message) and replied.content and replied.author.id != self._me:
+            quotes.append(Quote(replied.content, person(replied.author.id)))
+        return tuple(quotes)
 
     async def _place(self, message: discord.Message) -> Place:
         """Where a message belongs; a reply to one of our answers goes on with that conversation."""

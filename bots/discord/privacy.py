@@ -54,6 +54,7 @@ class Privacy:
     async def _erase(self, press: Press, _: str) -> None:
         await press.response.defer()
         erasure = await self._desk.contributions.forget(person(press.user.id))
+        self._desk.assistant.forget(person(press.user.id))
         await replace_press(press, texts.forgotten(erasure.conversations, erasure.submissions))
 
     async def _opt_out(self, press: Press, _: str) -> None:

@@ -15,7 +15,7 @@ NOT_HERE: Final = "I do not answer in this server. Please ask whoever runs me to
 
 STORED: Final = """\
 **What is kept:** what you write to me and what I answer, with the version that answered; votes, better answers and \
-examples that you hand in. Only messages to me are read, never the rest of a channel.
+examples that you hand in. Only messages to me are read, and what they reply to; never the rest of a channel.
 **What it is used for:** chats are never learned from by themselves. Better answers and examples are, after names, \
 addresses and numbers that we recognise were replaced and somebody else approved them.
 **What you can do:** delete a message and I forget it; withdraw what you handed in; opt out; or have everything of \

@@ -109,6 +109,7 @@ class Home:
         team, user = await self._desk.team(context), body["user"]["id"]
         async with self._noted(team, user):
             erasure = await self._desk.contributions.forget(person(team.id, user))
+            self._desk.assistant.forget(person(team.id, user))
             note = texts.forgotten(erasure.conversations, erasure.submissions)
             if channel_of(body) and body.get("response_url"):
                 await respond(team, body, {"replace_original": True, "text": note})

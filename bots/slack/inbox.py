@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,16 +16,21 @@ from bots.assistant import Incoming
 from bots.slack import texts
 from bots.slack.blocks import Json
 from bots.slack.desk import Desk
+from bots.slack.failures import SLACK_FAILURES, reason
 from bots.slack.places import PLATFORM, Place, Question, question_of
 from bots.slack.teams import Team
 from bots.slack.telling import tell, tell_privately
 from bots.slack.uploads import Uploads, upload_in
 from conversations.errors import BrandvoiceError, NotFound, StoreError
+from conversations.pending import Quote
 
 _WRITTEN: Final = (None, "file_share", "thread_broadcast")  # subtypes of messages that people write
 _MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _REMEMBERED: Final = 10_000  # ids of messages; the store remembers them all, this only saves asking it
+_SHARED: Final = 5  # messages that somebody shares at once
+_ROOT_WITHIN: Final = 1.0  # seconds; Slack waits three for our acknowledgement
 _ENTITIES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +108,34 @@ class Inbox:
         file = upload_in(event) if question.is_direct else None
         if file is not None:
             return Kept(team, question, file=file) if await self._is_new(question) else None
-        return await self._accepted(question, team, plain_text(str(event.get("text") or ""), team))
+        quotes = shared_in(event, team)
+        if not question.is_direct and question.place.thread != question.ts:
+            quotes = (*await self._root(question, team), *quotes)
+        return await self._accepted(question, team, plain_text(str(event.get("text") or ""), team), quotes)
 
-    async def _accepted(self, question: Question, team: Team, text: str) -> Kept | None:
+    async def _root(self, question: Question, team: Team) -> tuple[Quote, ...]:
+        """What a thread of other people begins with, when we are first asked in it."""
         place = question.place
-        incoming = Incoming(PLATFORM, place.channel, str(place), place.person(question.user), text, question.id)
+        if await asyncio.to_thread(self._desk.store.has_talk, PLATFORM, str(place)):
+            return ()
+        try:
+            async with asyncio.timeout(_ROOT_WITHIN):
+                answer = await team.client.conversations_replies(channel=place.channel, ts=place.thread, limit=1)
+        except SLACK_FAILURES as failure:
+            log.info("the beginning of %s stays unread: %s", place, reason(failure))
+            return ()
+        roots = [said for said in answer.get("messages") or [] if said.get("ts") == place.thread]
+        return tuple(
+            Quote(plain_text(str(said["text"]), team), place.person(str(said["user"])) if said.get("user") else None)
+            for said in roots
+            if said.get("text") and said.get("user") != team.bot_user
+        )
+
+    async def _accepted(self, question: Question, team: Team, text: str, quotes: tuple[Quote, ...] = ()) -> Kept | None:
+        place = question.place
+        incoming = Incoming(
+            PLATFORM, place.channel, str(place), place.person(question.user), text, question.id, quotes=quotes
+        )
         told = "" if text else texts.HELP
         if not question.is_direct and self._channels and place.channel not in self._channels:
             told = texts.NOT_HERE
@@ -156,6 +185,16 @@ def plain_text(text: str, team: Team) -> str:
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return text.strip()
+
+
+def shared_in(event: Json, team: Team) -> tuple[Quote, ...]:
+    """Messages of others that somebody shared with theirs."""
+    shared = [a for a in event.get("attachments") or [] if a.get("is_msg_unfurl") or a.get("is_share")]
+    return tuple(
+        Quote(plain_text(str(a["text"]), team), f"{team.id}/{a['author_id']}" if a.get("author_id") else None)
+        for a in shared[:_SHARED]
+        if a.get("text")
+    )
 
 
 def _is_written(event: Json) -> bool:

@@ -18,7 +18,8 @@ NOT_HERE: Final = (
 )
 STORED: Final = (
     "*What is kept:* what you write to me and what I answer, with the version that answered; votes, better answers "
-    "and examples that you hand in. Only messages to me are read, never the rest of a channel.\n"
+    "and examples that you hand in. Only messages to me are read, what they share or quote, and what the thread begins "
+    "with; never the rest of a channel.\n"
     "*What it is used for:* chats are never learned from by themselves. Better answers and examples are, after "
     "names, addresses and numbers that we recognise were replaced and somebody else approved them.\n"
     "*What you can do:* delete a message and I forget it; withdraw what you handed in; opt out; "
