@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,6 +23,7 @@ from styles.preferences import Preference
 from styles.rendering import Renderer
 from styles.voices import file_digest
 from tests.tiny import save_tiny_base
+from tests.training import run_preference
 from tests.training.wishes import pairs, votes
 from training.bootstrap import gain
 from training.checkpoints import CheckpointStore
@@ -204,6 +207,22 @@ def test_a_run_that_was_killed_goes_on_to_the_very_same_adapter(
         run(base, adapter, kind, tmp_path / "killed", watch=die)
     assert sorted(p.name for p in (tmp_path / "killed" / "checkpoints").iterdir()) == ["step-2", "step-4"]
     assert digest(run(base, adapter, kind, tmp_path / "killed")) == digest(undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_kill_9_at_any_step_changes_nothing(base: Path, adapter: Path, kind: Kind, tmp_path: Path) -> None:
+    undisturbed = run_preference.run(base, adapter, kind, tmp_path / "undisturbed")
+    folder = tmp_path / "killed"
+    for last in (0, 14):
+        command = [sys.executable, "-m", "tests.training.run_preference", str(base), str(adapter), kind, str(folder)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+            assert process.stdout
+            for line in process.stdout:
+                if int(line) > last:
+                    break
+            process.kill()
+    assert digest(run_preference.run(base, adapter, kind, folder)) == digest(undisturbed)
 
 
 def test_a_damaged_reference_is_computed_again(base: Path, adapter: Path, tmp_path: Path) -> None:
