@@ -22,12 +22,14 @@ from brandvoice.commands import (
     platforms,
     plugins,
     privacy,
+    quarantine,
     recipes,
     rounds,
     setup,
     slack,
     sources,
     styles,
+    submitting,
     voices,
 )
 from brandvoice.output import complain
@@ -71,6 +73,8 @@ for module in (
     sources,
     privacy,
     styles,
+    submitting,
+    quarantine,
     evaluation,
     rounds,
     recipes,

@@ -40,6 +40,7 @@ __all__ = [
     "workbench",
 ]
 
+_SAMPLE = 3_000  # questions that are kept to tell what people ask about
 RULES = 2  # goes up whenever the built-in steps decide otherwise
 
 
@@ -79,6 +80,7 @@ class Curated:
     came_in: int
     sources: tuple[Source, ...]
     settings: Mapping[str, Any]
+    asked: tuple[str, ...] = ()  # what people asked, a sample of everything that came in
 
     @property
     def alarms(self) -> tuple[Dropped, ...]:
@@ -153,6 +155,7 @@ def curate(
         came_in=taken.drafts,
         sources=_used((draft for batch in left for draft in batch), roster),
         settings=settings,
+        asked=tuple(Redactor(roster).redact(text).text for text in taken.asked),
     )
 
 
@@ -228,6 +231,8 @@ class _Intake:
         self._limits, self._sources, self._roster, self._reviewers = limits, sources, roster, reviewers
         self.conversations = self.drafts = 0
         self._hash = hashlib.sha256()
+        self.asked: list[str] = []
+        self._stride = 1
 
     @property
     def digest(self) -> str:
@@ -241,8 +246,16 @@ class _Intake:
         for batch in in_chunks(self._numbered(oldest_first(self._cut(conversations), self._sources, place))):
             self.drafts += len(batch)
             self._hash.update(repr([(d.id, d.content, d.reviewer, d.source) for d in batch]).encode() if place else b"")
+            self._sample(batch)
             chunks.add(batch)
         return chunks
+
+    def _sample(self, batch: Sequence[Draft]) -> None:
+        first = -(self.drafts - len(batch)) % self._stride
+        prompts = (next((m.content for m in d.messages if m.role == "user"), "") for d in batch[first :: self._stride])
+        self.asked += (prompt[:400] for prompt in prompts)
+        while len(self.asked) > _SAMPLE:
+            self.asked, self._stride = self.asked[::2], 2 * self._stride
 
     def _cut(self, conversations: Iterable[Conversation]) -> Iterator[Draft]:
         for conversation in conversations:

@@ -24,11 +24,13 @@ from styles.preferences import Preference, Preferences
 from styles.rows import read_rows, write_rows
 from styles.split import Part, Split, split_examples
 from styles.style import STYLE_NAME
+from styles.topics import coverage, picture
 
 SCHEMA = 1
 MANIFEST = "dataset.json"
 DROPPED = "dropped.jsonl"
 ERASED = "erased"
+PICTURE = "coverage.svg"
 PARTS: tuple[Part, ...] = get_args(Part)
 _TEMPORARY = ".writing-"
 _LATEST = "latest"  # the hash that the newest curation led to, which may be an old one again
@@ -282,7 +284,9 @@ def _write(folder: Path, manifest: Manifest, curated: Curated, sides: Mapping[st
     write_preferences(temporary, stated.rows)
     lines = (json.dumps(asdict(dropped), ensure_ascii=False) for dropped in (*curated.dropped, *stated.dropped))
     (temporary / DROPPED).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    (temporary / "README.md").write_text(dataset_card(manifest), encoding="utf-8")
+    topics = coverage(curated.asked, [example.messages[0].content for example in curated.examples])
+    (temporary / PICTURE).write_text(picture(topics), encoding="utf-8")
+    (temporary / "README.md").write_text(dataset_card(manifest, topics), encoding="utf-8")
     files = {path.name: _file_digest(path) for path in sorted(temporary.iterdir())}
     for name in files:
         _sync(temporary / name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from styles.dataset import Manifest
+    from styles.topics import Topic
 
 NOT_COVERED = (
     "names of people who are not on the roster of the export, unless a plugin finds them",
@@ -14,7 +15,6 @@ NOT_COVERED = (
     "telephone numbers in unusual groups that no word names as such",
     "numbers spelled in words, and values split over several messages",
     "private facts without a form of their own (health, money, beliefs)",
-    "near-duplicates: only equal conversations and equal replies are thinned out",
     "whether what the brand says is true, kind or still valid",
 )
 _COLUMNS = (
@@ -30,7 +30,7 @@ _PREFERENCE_COLUMNS = (
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def dataset_card(manifest: Manifest) -> str:
+def dataset_card(manifest: Manifest, topics: Sequence[Topic] = ()) -> str:
     """The card as Markdown with the YAML header that the Hugging Face Hub reads."""
     total = manifest.train["examples"] + manifest.holdout["examples"]
     size = next((name for limit, name in _SIZES if total < limit), "1M<n<10M")
@@ -44,6 +44,7 @@ def dataset_card(manifest: Manifest) -> str:
         "## What it holds": f"{_parts(manifest)}\n\n{_split(manifest.split)}",
         "## Where it came from": _table(("source", "kind", "basis", "examples"), sources),
         "## What was left out": f"{_table(heads, steps)}\n\n`dropped.jsonl` has every one of them with its reason.",
+        "## What people ask about": _covered(topics),
         "## What was hidden": _hidden(manifest.redactions),
         **_preferences(manifest.preferences),
         "## What is not covered": "\n".join(f"- {line}" for line in manifest.not_covered),
@@ -87,6 +88,16 @@ def _preferences(facts: Mapping[str, Any]) -> dict[str, str]:
         told.append(_table(("what people said was wrong", "votes"), facts["reasons"].items()))
     told += [f"- set aside: {sentence}" for sentence in facts["quarantined"]]
     return {"## What people prefer": "\n\n".join(told)}
+
+
+def _covered(topics: Sequence[Topic]) -> str:
+    if not topics:
+        return "Too little is known to tell."
+    rows = [(topic.words, f"{topic.asked:.1%}", f"{topic.learned:.1%}", topic.verdict) for topic in topics]
+    lacking = ", ".join(f"{topic.words}" for topic in topics if topic.verdict == "under")
+    told = f"Under-represented: {lacking}." if lacking else "Nothing is much under-represented."
+    table = _table(("matter", "asked", "learned", "represented"), rows)
+    return f"![shares of what is asked and of what is learned](coverage.svg)\n\n{told}\n\n{table}"
 
 
 def _hidden(redactions: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ from styles.drafts import Decide, Draft, Outcome
 from styles.examples import is_target
 from styles.wording import words
 
-_FEW = 200  # examples; in smaller sets nothing is thinned out
+_FEW = 2_000  # examples; in smaller sets nothing is thinned out
 _SPEAKERS = 4  # with fewer, a cap would take from all that there is
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from conversations.errors import CurationRefused
 from styles.examples import Example
-from styles.wording import folded
+from styles.wording import folded, plain
 
 Part = Literal["train", "holdout"]
+
+_NEAR = 0.55  # as in curation
+_FEWEST_WORDS = 12
+_ENOUGH_AUTHORS = 20
+_AUTHOR_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +31,11 @@ class Split:
 def split_examples(examples: Sequence[Example], split: Split) -> dict[str, Part]:
     """The part of each conversation by its id.
 
-    Conversations that share a reply hang together, so that no reply that is measured was trained on, whatever its
-    prompt. A group is held out if the stable hash of each leader's id says so; its leaders are those that shared no
-    reply with an older conversation when they came in. So a conversation stays on its side when younger ones are
-    added, unless one of them ties it to a trained one: then it is trained on as well. None goes from training to
+    Conversations that share a reply, that are nearly the same, or (with twenty authors and more) are by one author hang
+    together, so that nothing that is measured was trained on. A group is held out if the stable hash of each leader's
+    id says so; its leaders are those that nothing tied to an older conversation when they came in. So a conversation
+    stays on its side when younger ones are added, unless one of them ties it to a trained one: then it is trained on
+    as well. None goes from training to
     holdout, once `at_least` are held out. Raises `CurationRefused` if nothing can be held out.
     """
     groups = _groups(examples)
@@ -54,9 +61,12 @@ def split_examples(examples: Sequence[Example], split: Split) -> dict[str, Part]
 def _groups(examples: Sequence[Example]) -> dict[str, tuple[list[str], list[str]]]:
     """Conversations tied by equal replies: all of them and their leaders, by the id of the oldest."""
     replies: dict[str, set[str]] = {}
-    for example in sorted(examples, key=lambda example: (example.known_since, example.id)):
+    ordered = sorted(examples, key=lambda example: (example.known_since, example.id))
+    for example in ordered:
         said = {folded(message.content) for message in example.targets}
         replies.setdefault(example.conversation_id, set()).update(said)
+    for conversation, keys in (*_near_copies(ordered), *_authors(ordered)):
+        replies[conversation].add(keys)
     ties = _Ties(replies)
     leaders: set[str] = set()
     first_with: dict[str, str] = {}
@@ -73,6 +83,50 @@ def _groups(examples: Sequence[Example]) -> dict[str, tuple[list[str], list[str]
         members.append(conversation)
         led += [conversation] * (conversation in leaders)
     return groups
+
+
+def _near_copies(ordered: Sequence[Example]) -> list[tuple[str, str]]:
+    """A key for each conversation that nearly says what another one says; older ones keep theirs when others come."""
+    from styles.similarity import Sketches, members
+
+    texts = [(example.conversation_id, text) for example in ordered if (text := _text(example))]
+    sketches = Sketches.empty()
+    sketches.add([text for _, text in texts])
+    clusters = members(sketches.clusters(_NEAR))
+    return [(texts[number][0], f"\0near {head}") for head, numbers in clusters.items() for number in numbers]
+
+
+def _text(example: Example) -> str:
+    text = plain(" ".join(message.content for message in example.messages))
+    return text if text.count(" ") >= _FEWEST_WORDS - 1 else ""
+
+
+def _authors(ordered: Sequence[Example]) -> Iterator[tuple[str, str]]:
+    """A key for each author, from where enough of them are known; none of whom wrote much of it all by then.
+
+    Only older conversations decide whether an author counts, so nothing changes for them when others come.
+    """
+    wrote: Counter[str] = Counter()
+    for number, example in enumerate(ordered, start=1):
+        if example.author:
+            wrote[example.author] += 1
+            if len(wrote) >= _ENOUGH_AUTHORS and wrote[example.author] <= max(2, _AUTHOR_SHARE * number):
+                yield example.conversation_id, f"\0author {example.author}"
+
+
+def near_copies_across(examples: Sequence[Example], sides: Mapping[str, Part]) -> list[str]:
+    """Ids of trained examples that nearly repeat one that is held out."""
+    from styles.similarity import Sketches
+
+    texts = [(example, text) for example in examples if (text := _text(example))]
+    held = [text for example, text in texts if sides[example.conversation_id] == "holdout"]
+    trained = [(example.id, text) for example, text in texts if sides[example.conversation_id] == "train"]
+    if not held or not trained:
+        return []
+    sketches = Sketches.empty()
+    sketches.add(held)
+    _, shares = sketches.index().nearest([text for _, text in trained])
+    return [name for (name, _), share in zip(trained, shares, strict=True) if share >= _NEAR]
 
 
 class _Ties:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import numpy as np
-
 _MOST = 24
 _PER_TOPIC = 25
 _FITTED = 5_000
@@ -38,13 +36,17 @@ def topics_of(prompts: Sequence[str], *, fitted_on: Sequence[str] | None = None)
     """The number of each prompt's matter; always the same for the same prompts."""
     sample = _thinned(prompts if fitted_on is None else fitted_on)
     count = min(_MOST, len(sample) // _PER_TOPIC)
+    import numpy as np
+
     if count < 2:
         return np.zeros(len(prompts), dtype=np.int64)
     from sklearn.cluster import MiniBatchKMeans
+    from threadpoolctl import threadpool_limits
 
     vectors = _vectorizer()
-    model = MiniBatchKMeans(n_clusters=count, random_state=0, n_init=3, batch_size=2048).fit(vectors(sample))
-    parts = [model.predict(vectors(prompts[i : i + _AT_ONCE])) for i in range(0, len(prompts), _AT_ONCE)]
+    with threadpool_limits(1):  # on a busy machine, threads that wait for each other take a hundred times as long
+        model = MiniBatchKMeans(n_clusters=count, random_state=0, n_init=3, batch_size=2048).fit(vectors(sample))
+        parts = [model.predict(vectors(prompts[i : i + _AT_ONCE])) for i in range(0, len(prompts), _AT_ONCE)]
     return np.concatenate(parts).astype(np.int64)
 
 
