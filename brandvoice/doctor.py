@@ -98,6 +98,7 @@ def _workspace(workspace: Workspace) -> Iterator[Finding]:
         yield _attempt("endpoint", lambda: _endpoint(workspace))
     yield _attempt("facts", lambda: describe_facts(workspace))
     yield _attempt("database", lambda: _count(workspace))
+    yield from _privacy(workspace)
     yield _disk(workspace)
     yield from _plugins()
     for name in SECRETS:
@@ -157,6 +158,27 @@ def _count(workspace: Workspace) -> str:
     with workspace.open_store() as store:
         kind = workspace.database_url.split(":")[0]
         return f"{kind}, {store.count()} conversations"
+
+
+def _privacy(workspace: Workspace) -> Iterator[Finding]:
+    try:
+        with workspace.open_store() as store:
+            alarms, erasures = store.alarms.listed(), store.erasures.listed()
+            unsealed = sum(kept.originals - kept.sealed for kept in store.originals(workspace.sealing()).kept())
+    except BrandvoiceError as error:
+        yield Finding("privacy", "fault", str(error))
+        return
+    if alarms:
+        mend = "Replace them where they are used, then: brandvoice privacy settle CONVERSATION"
+        yield Finding("keys in the logs", "fault", f"{len(alarms)} conversations hold a key or a password", mend)
+    if unproved := sum(erasure.digest is None for erasure in erasures):
+        told = f"{unproved} erasures are not carried into the datasets yet"
+        yield Finding("erasures", "fault", told, "brandvoice privacy proofs does it.")
+    if unsealed:
+        mend = "Set BRANDVOICE_STORE_KEY and import again, or: brandvoice privacy purge --all"
+        yield Finding("originals", "fault", f"{unsealed} are kept unencrypted", mend)
+    if not (alarms or unproved or unsealed):
+        yield Finding("privacy", "ok", f"no open alarm, {len(erasures)} erasures proved")
 
 
 def _disk(workspace: Workspace) -> Finding:
