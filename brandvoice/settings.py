@@ -106,6 +106,7 @@ class HttpSection(_Section):
     port: int = Field(default=8080, ge=0, le=65535)
     hosts: tuple[str, ...] = ()  # names it is called by; empty: this machine's own, or any once it is not local
     origins: tuple[Origin, ...] = ()  # of pages that may use secret keys; publishable keys have their own
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # in front of it; visitors are told apart by what they say
     per_minute: int = Field(default=120, ge=1)  # requests with one key
     visitor_per_minute: int = Field(default=20, ge=1)  # requests from one address with a publishable key
     streams: int = Field(default=512, ge=1)  # answers at once, given or waited for

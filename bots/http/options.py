@@ -17,6 +17,7 @@ class Options:
     port: int = 8080
     hosts: tuple[str, ...] = ()  # names that clients may call it by; empty: this machine's own, any name with keys
     origins: tuple[str, ...] = ()  # of web pages that may call it with secret keys
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # whose word is taken for where a request comes from
     per_minute: int = 120  # requests with one key
     visitor_per_minute: int = 20  # requests from one address with a publishable key
     streams: int = 512  # answers that are being given or waited for at once

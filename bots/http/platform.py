@@ -115,6 +115,7 @@ def _config(desk: Desk, *, version: str) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(desk.options.proxies),
         timeout_keep_alive=30,
         timeout_graceful_shutdown=2,  # answers were waited for before
     )

@@ -172,6 +172,13 @@ def test_visitors_of_a_page_have_a_limit_of_their_own(make_api: MakeApi) -> None
     assert said == [200, 200, 429]
 
 
+def test_visitors_behind_a_proxy_are_told_apart_only_where_it_is_trusted(make_api: MakeApi) -> None:
+    for proxies, expected in ((("127.0.0.1",), [200, 200]), (("203.0.113.1",), [200, 429])):
+        api = make_api(visitor_per_minute=1, proxies=proxies)
+        told = [{"origin": PAGE, "x-forwarded-for": f"198.51.100.{n}"} for n in range(2)]
+        assert [api.chat(role="page", headers=headers, user="v").status_code for headers in told] == expected
+
+
 def test_rates_fill_up_steadily() -> None:
     now = [0.0]
     rates = RequestRates(clock=lambda: now[0])
