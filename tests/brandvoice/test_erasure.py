@@ -1,25 +1,40 @@
+import json
+import random
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from brandvoice.erasure import erase_person
+from brandvoice.erasure import erase_person, finish_erasures, verify_proof
 from brandvoice.initial import create_workspace
+from brandvoice.news import Newsroom
 from brandvoice.plugins import load_plugins
 from brandvoice.steps import curate_style
 from brandvoice.workspace import Workspace
-from conversations.errors import CurationRefused
+from conversations.erasures import digest_of_facts
+from conversations.errors import CurationRefused, StoreError
 from conversations.messages import Conversation, Message
+from conversations.person import Person
 from conversations.sources import Source
-from styles.dataset import load_dataset
+from styles.dataset import PARTS, load_dataset
 
 SOURCE = Source("s", "tea", "openai", "chats", "consent", True, datetime(2026, 1, 1, tzinfo=UTC), owner="Kim")
 
 
+WORDS = """
+anchor barrel candle daisy engine feather garden harvest island jacket kettle lantern meadow needle orchard pebble
+quiver ribbon saddle timber umbrella velvet window yellow zephyr basket copper dragon ember falcon glacier hammer
+ivory jungle kitten ladder marble nectar ocean pepper quartz river summer temple urchin violet walnut yonder
+"""
+
+
 def talk(number: int, author: str) -> Conversation:
-    asked = Message("user", f"Where is parcel {number}?", author=author)
-    return Conversation(f"c{number}", (asked, Message("assistant", f"Parcel {number} is on its way to you.")))
+    """A conversation of a number, unlike all others."""
+    drawn = random.Random(number).sample(WORDS.split(), 16)
+    asked = Message("user", f"Have you got {' '.join(drawn[:8])}?", author=author)
+    return Conversation(f"c{number}", (asked, Message("assistant", f"We have {' '.join(drawn[8:])} here.")))
 
 
 @pytest.fixture
@@ -53,3 +68,89 @@ def test_the_proof_names_nobody(workspace: Workspace) -> None:
     curate_style(workspace, "tea", offers=load_plugins())
     with workspace.open_store() as store:
         assert "mara" not in "\n".join(erase_person(workspace, store, "mara", dry_run=False).lines())
+
+
+def test_an_erasure_that_was_killed_half_way_is_finished_by_whoever_comes_next(workspace: Workspace) -> None:
+    version, _ = curate_style(workspace, "tea", offers=load_plugins())
+    with workspace.open_store() as store:
+        store.forget("mara")  # as Slack, Discord and HTTP do it, or a program that dies here
+        assert version.examples("train")
+        (proof,) = finish_erasures(workspace, store)
+        assert (proof.conversations, proof.datasets) == (4, (version.reference,))
+        assert finish_erasures(workspace, store) == []
+    assert version.is_erased
+    with workspace.open_store() as store:
+        store.forget("tom")
+    with pytest.raises(CurationRefused):  # nobody is left, and the erasure was carried through before that was found
+        curate_style(workspace, "tea", offers=load_plugins())
+    with workspace.open_store() as store:
+        assert all(erasure.digest for erasure in store.erasures.listed())
+
+
+def test_a_proof_is_verified_and_an_altered_one_is_not(workspace: Workspace) -> None:
+    curate_style(workspace, "tea", offers=load_plugins())
+    with workspace.open_store() as store:
+        proof = erase_person(workspace, store, "mara", dry_run=False)
+        path = Path(proof.file)
+        assert verify_proof(store, path) == proof.id
+        text = path.read_text()
+        assert "mara" not in text
+        path.write_text(text.replace('"conversations": 4', '"conversations": 3'))
+        with pytest.raises(StoreError, match="was altered"):
+            verify_proof(store, path)
+        told = json.loads(text)
+        told["facts"]["conversations"] = 3
+        path.write_text(json.dumps({"facts": told["facts"], "sha256": digest_of_facts(told["facts"])}))
+        with pytest.raises(StoreError, match="knows nothing of, or knows otherwise"):
+            verify_proof(store, path)
+
+
+def test_a_damaged_dataset_counts_as_one_that_holds_the_person(workspace: Workspace) -> None:
+    version, _ = curate_style(workspace, "tea", offers=load_plugins())
+    (version.path / "train.parquet").write_bytes(b"broken")
+    with workspace.open_store() as store:
+        assert erase_person(workspace, store, "mara", dry_run=False).datasets == (version.reference,)
+    assert version.is_erased
+
+
+def test_secrets_raise_an_alarm_once_and_nobody_is_shown_them(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    leaked = (Message("user", "the password: Hunter2!xyz", author="tom"), Message("assistant", "Thank you."))
+    with workspace.open_store() as store:
+        store.add_conversations([Conversation("leak", leaked)], source=SOURCE)
+    for _ in range(2):
+        _, curated = curate_style(workspace, "tea", offers=load_plugins())
+    assert curated.reasons["secret"] == 1
+    with workspace.open_store() as store, workspace.open_rounds() as rounds:
+        (alarm,) = store.alarms.listed()
+        news = Newsroom(rounds.database, now=rounds.now).all()
+        store.alarms.settle("leak", who="ops")
+        assert store.alarms.listed() == []
+    assert [(n.kind, n.facts["count"]) for n in news] == [("curation.secret", 1)]
+    assert len(caplog.records) == 1
+    assert "Hunter2" not in repr([alarm, news, caplog.text])
+
+
+def test_names_of_the_export_are_hidden_in_the_dataset(workspace: Workspace) -> None:
+    said = (Message("user", "Is Olga Brandt in today?", author="tom"), Message("assistant", "Olga is out, sorry!"))
+    with workspace.open_store() as store:
+        store.add_conversations([Conversation("olga", said)], source=SOURCE)
+        store.directory.note("s", [Person("U9", ("Olga Brandt",))])
+    version, _ = curate_style(workspace, "tea", offers=load_plugins())
+    kept = {m.content for part in PARTS for e in version.examples(part) for m in e.messages}
+    assert {"Is <NAME_1> in today?", "<NAME_1> is out, sorry!"} <= kept
+
+
+def test_surrogates_come_by_choice(workspace: Workspace) -> None:
+    said = (Message("user", "Write to olga@shop.test", author="tom"), Message("assistant", "I will, thank you!"))
+    with (workspace.root / "brandvoice.toml").open("a") as settings:
+        settings.write('\n[privacy]\nreplace = "surrogates"\n')
+    with workspace.open_store() as store:
+        store.add_conversations([Conversation("olga", said)], source=SOURCE)
+    version, _ = curate_style(Workspace(workspace.root), "tea", offers=load_plugins())
+    (written,) = [
+        m.content for part in PARTS for e in version.examples(part) for m in e.messages if "Write to" in m.content
+    ]
+    assert re.fullmatch(r"Write to [a-z.]+\d\d@example\.(com|org|net)", written)
+    assert version.manifest.settings["replace"] == "surrogates"
