@@ -160,6 +160,11 @@ class Contributions:
         """What a person handed in, newest last."""
         return await asyncio.to_thread(self.store.submissions, None, None, person)
 
+    async def to_review(self, style: str, *, by: str) -> int:
+        """How many submissions to a style wait for somebody's review; nobody reviews their own."""
+        waiting = await asyncio.to_thread(self.store.submissions, style, "waiting")
+        return sum(submission.person != by for submission in waiting)
+
     async def withdraw(self, submission: str, person: str) -> Submission:
         """Take one's own submission back. Somebody else's is not found."""
         found = await asyncio.to_thread(self.store.submission, submission)

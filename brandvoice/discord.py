@@ -43,6 +43,7 @@ def discord_options(workspace: Workspace) -> Options:
         folder=workspace.data / "discord",
         guilds=discord.guilds,
         message_content=discord.message_content,
+        approver_roles=discord.approver_roles,
         api_url=os.environ.get("DISCORD_API_URL"),
         gateway_url=os.environ.get("DISCORD_GATEWAY_URL"),
     )

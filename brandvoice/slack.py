@@ -34,6 +34,7 @@ def slack_platform(workspace: Workspace) -> Platform:
         host=http.host,
         port=slack.port,
         installations=workspace.data / "slack",
+        approvers=slack.approvers,
     )
     return Slack(credentials, options)
 

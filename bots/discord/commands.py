@@ -115,13 +115,19 @@ async def sync_if_changed(tree: Tree, record: Path, *, application: int | None) 
 
 
 async def _status(desk: Desk, press: Press) -> str:
-    voice = await asyncio.to_thread(desk.assistant.voice_for, desk.style_in(press))
+    style = desk.style_in(press)
+    voice = await asyncio.to_thread(desk.assistant.voice_for, style)
     mine = await desk.contributions.mine(person(press.user.id))
     waiting = sum(submission.state == "waiting" for submission in mine)
+    to_decide = []
+    if desk.may_approve(press):
+        others = await desk.contributions.to_review(style, by=person(press.user.id))
+        to_decide = [f"You may approve: {others} examples of others wait for your review."]
     return "\n".join(
         [
             f"Here speaks **{voice.style.display}**, version {voice.reference}.",
             f"You have handed in {len(mine)} examples; {waiting} of them wait for review.",
+            *to_decide,
         ]
     )
 

@@ -37,6 +37,7 @@ class Desk:
     answers: Answers
     guilds: frozenset[str]
     folder: Path
+    approver_roles: frozenset[str] = frozenset()
 
     @property
     def store(self) -> ConversationStore:
@@ -53,6 +54,15 @@ class Desk:
         if not self.serves(press.guild_id):
             raise LimitReached(texts.NOT_HERE)
         return person(press.user.id)
+
+    def may_approve(self, press: Press) -> bool:
+        """Whether a person decides about what others hand in, and about rounds; by the roles they have right now.
+
+        Without roles in the settings, in direct messages, and for bots: no.
+        """
+        if not isinstance(press.user, discord.Member) or press.user.bot or not self.serves(press.guild_id):
+            return False
+        return not self.approver_roles.isdisjoint(str(role.id) for role in press.user.roles)
 
     async def known(self, press: Press, reply: str) -> Known:
         """The reply with the id, if we said it in the very channel of the press. Raises NotFound."""

@@ -45,6 +45,7 @@ class Options:
     gateway_url: str | None = None
     every: float = EVERY
     pause: float = IDENTIFY_PAUSE
+    approver_roles: tuple[str, ...] = ()
 
 
 class Discord:
@@ -67,7 +68,14 @@ class Discord:
             fixed_gateway=options.gateway_url is not None,
         )
         answers = Answers(assistant, ways=Ways(client), every=options.every)
-        desk = Desk(assistant, contributions, answers, frozenset(options.guilds), options.folder)
+        desk = Desk(
+            assistant,
+            contributions,
+            answers,
+            frozenset(options.guilds),
+            options.folder,
+            frozenset(options.approver_roles),
+        )
         connect(client, desk)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(client)

@@ -59,6 +59,13 @@ class Commands:
             [
                 f"Here speaks *{escaped(voice.style.display)}*, version {escaped(voice.reference)}.",
                 f"You have handed in {len(mine)} examples; {waiting} of them wait for review.",
+                *await self._to_decide(team, user=user, style=style),
                 *(f"• {escaped(line)}" for line in everywhere),
             ]
         )
+
+    async def _to_decide(self, team: Team, *, user: str, style: str) -> list[str]:
+        if not await self._desk.people.may_approve(team, user):
+            return []
+        waiting = await self._desk.contributions.to_review(style, by=person(team.id, user))
+        return [f"You may approve: {waiting} examples of others wait for your review."]

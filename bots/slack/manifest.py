@@ -45,15 +45,11 @@ def manifest(name: str, about: str, *, prompts: Sequence[str] = (), url: str | N
     """The manifest of an app; with `url` for signed requests to that address, without for Socket Mode."""
     by_http = {"request_url": f"{url.rstrip('/')}{EVENTS_PATH}"} if url else {}
     redirect = {"redirect_urls": [f"{url.rstrip('/')}{REDIRECT_PATH}"]} if url else {}
-    about = shortened(about.strip(), _DESCRIPTION)
+    about = shortened(about.strip() or name, _DESCRIPTION)
     return {
         "display_information": {"name": shortened(name, _NAME), "description": about, "background_color": "#1f2937"},
         "features": {
-            "app_home": {
-                "home_tab_enabled": True,
-                "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": False,
-            },
+            "app_home": _home(),
             "bot_user": {"display_name": shortened(name, _NAME), "always_online": True},
             "agent_view": {"agent_description": about, "suggested_prompts": _suggested(prompts)},
             "slash_commands": [_command() | ({"url": by_http["request_url"]} if url else {})],

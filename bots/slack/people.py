@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from bots.slack.blocks import Json
-from bots.slack.failures import SLACK_FAILURES
+from bots.slack.failures import SLACK_FAILURES, reason
 from bots.slack.teams import Team
 
+log = logging.getLogger(__name__)
 REMEMBERED: Final = 5_000
 FRESH: Final = 600.0  # seconds
 GUEST: Final = "Guests of this workspace can talk to me, but their votes and examples do not count."
@@ -22,8 +24,11 @@ UNKNOWN: Final = "I could not find out whether you belong to this workspace. Ple
 class People:
     """Asks Slack about a person, and remembers it for a while."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, approvers: Sequence[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
+        """`approvers` are ids of people (U…) and of user groups (S…)."""
         self._clock = clock
+        self._approvers = frozenset(approvers)
+        self._groups: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
         self._known: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
 
     async def refusal(self, team: Team, user: str) -> str:
@@ -41,6 +46,27 @@ class People:
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return refusal
+
+    async def may_approve(self, team: Team, user: str) -> bool:
+        """Whether a person decides about what others hand in, and about rounds. Without approvers nobody does."""
+        groups = [name for name in self._approvers if name.startswith("S")]
+        named = user in self._approvers or any([user in await self._members(team, group) for group in groups])
+        return named and not await self.refusal(team, user)
+
+    async def _members(self, team: Team, group: str) -> frozenset[str]:
+        """Who is in a user group; whom Slack does not tell about is not."""
+        key = (team.id, group)
+        asked_at, members = self._groups.get(key, (0.0, frozenset()))
+        if key in self._groups and self._clock() - asked_at < FRESH:
+            return members
+        try:
+            answer = await team.client.usergroups_users_list(usergroup=group)
+        except SLACK_FAILURES as failure:
+            log.warning("who is in the user group %s cannot be read: %s", group, reason(failure))
+            return frozenset()
+        members = frozenset(answer.get("users") or ())
+        self._groups[key] = (self._clock(), members)
+        return members
 
 
 def _refusal(user: Json, team: Team) -> str:

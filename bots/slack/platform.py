@@ -39,6 +39,7 @@ class Options:
     port: int = 3000
     installations: Path = Path("slack")
     patience: float = PATIENCE
+    approvers: tuple[str, ...] = ()
 
 
 class Slack:
@@ -60,7 +61,8 @@ class Slack:
             session = await stack.enter_async_context(ClientSession(timeout=ClientTimeout(total=30)))
             app, teams = await self._connectable(session)
             answers = Answers(assistant, teams)
-            add_listeners(app, Desk(assistant, contributions, teams, People(), answers), channels=options.channels)
+            people = People(approvers=options.approvers)
+            add_listeners(app, Desk(assistant, contributions, teams, people, answers), channels=options.channels)
             stack.push_async_callback(answers.close)
             await answers.catch_up()
             watch = asyncio.create_task(answers.watch(), name="leftovers")
