@@ -48,5 +48,6 @@ def describe_facts(workspace: Workspace) -> str:
     from styles.facts import FactIndex
 
     folders = {name: facts_folder(workspace, name) for name in workspace.styles}
-    counts = [f"{name}: {folder} with {len(FactIndex(folder))} passages" for name, folder in folders.items() if folder]
-    return "; ".join(counts) or "no style has any"
+    counts = {name: (folder, len(FactIndex(folder))) for name, folder in folders.items() if folder}
+    told = [f"{name}: {n} passage{'s' * (n != 1)} in {folder}" for name, (folder, n) in counts.items()]
+    return "; ".join(told) or "no style has any"

@@ -104,7 +104,7 @@ def test_a_style_without_a_folder_has_no_facts(workspace: Workspace) -> None:
     asked = [Message("user", "Can I return my lamp?")]
     assert facts.ground("volt", asked).passages == ()
     assert facts.ground("harbor", asked).passages
-    assert describe_facts(workspace).endswith("with 1 passages")
+    assert describe_facts(workspace).startswith("harbor: 1 passage in")
 
 
 def test_the_folder_and_the_search_can_be_set(workspace: Workspace, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ class RemoteEngine:
     async def check(self) -> str:
         """Reach the server and say in words what it is. Raises `EngineError`."""
         connection = await self._connected()
-        kind = "vLLM, which loads our voices" if connection.loader else "an OpenAI-compatible server"
+        kind = "vLLM, which loads our voices" if connection.loader is not None else "an OpenAI-compatible server"
         return f"{connection.model} on {kind}"
 
     async def close(self) -> None:

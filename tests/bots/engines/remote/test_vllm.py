@@ -47,6 +47,13 @@ async def test_the_end_and_the_chances_of_tokens_are_told(remote: RemoteEngine, 
     assert all(0 < len(t.others) <= 2 and t.others[0][1] == t.logprob <= 0 for t in tokens)
 
 
+async def test_the_server_is_described_for_the_doctor(remote: RemoteEngine, vllm: VllmEmulator) -> None:
+    assert await remote.check() == "tiny on vLLM, which loads our voices"
+    vllm.settings.owner = "somebody"
+    remote._connection = None
+    assert await remote.check() == "tiny on an OpenAI-compatible server"
+
+
 async def test_a_voice_is_loaded_once_and_tried_before_it_speaks(
     remote: RemoteEngine, vllm: VllmEmulator, voices: Voices
 ) -> None:
