@@ -50,7 +50,7 @@ class Manifest:
     split: Mapping[str, Any]
     settings: Mapping[str, Any]
     settings_hash: str
-    sources: Sequence[Mapping[str, Any]]  # id, kind, name, basis, examples
+    sources: Sequence[Mapping[str, Any]]  # id, kind, name, basis, licence, examples
     steps: Sequence[Mapping[str, Any]]  # step, in, changed, dropped, kept, reasons
     dropped: Mapping[str, int]  # by reason
     redactions: Mapping[str, int]  # by kind
@@ -252,7 +252,14 @@ def _manifest(
         settings=curated.settings,
         settings_hash=digest_of(curated.settings),
         sources=[
-            {"id": s.id, "kind": s.kind, "name": s.name, "basis": s.basis, "examples": by_source[s.id]}
+            {
+                "id": s.id,
+                "kind": s.kind,
+                "name": s.name,
+                "basis": s.basis,
+                "licence": s.licence,
+                "examples": by_source[s.id],
+            }
             for s in curated.sources
         ],
         steps=curated.table(),

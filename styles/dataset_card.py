@@ -36,13 +36,16 @@ def dataset_card(manifest: Manifest, topics: Sequence[Topic] = ()) -> str:
     size = next((name for limit, name in _SIZES if total < limit), "1M<n<10M")
     parent = f"Its parent is {manifest.parent}." if manifest.parent else "It is the first one of its style."
     made = f"Made {manifest.created_at} by brandvoice from {manifest.conversations} conversations. {parent}"
-    sources = [(s["name"] or s["id"], s["kind"], s["basis"], s["examples"]) for s in manifest.sources]
+    sources = [
+        (s["name"] or s["id"], s["kind"], s["basis"], s.get("licence") or "none given", s["examples"])
+        for s in manifest.sources
+    ]
     heads = ("step", "in", "changed", "dropped", "reasons")
     steps = [tuple(row[head] for head in heads) for row in manifest.steps]
     sections = {
         f"# Dataset {manifest.hash} of the style {manifest.style}": made,
         "## What it holds": f"{_parts(manifest)}\n\n{_split(manifest.split)}",
-        "## Where it came from": _table(("source", "kind", "basis", "examples"), sources),
+        "## Where it came from": _table(("source", "kind", "basis", "licence", "examples"), sources),
         "## What was left out": f"{_table(heads, steps)}\n\n`dropped.jsonl` has every one of them with its reason.",
         "## What people ask about": _covered(topics),
         "## What was hidden": _hidden(manifest.redactions),
@@ -50,11 +53,13 @@ def dataset_card(manifest: Manifest, topics: Sequence[Topic] = ()) -> str:
         "## What is not covered": "\n".join(f"- {line}" for line in manifest.not_covered),
         "## Columns": _COLUMNS,
     }
-    return _header(size) + "".join(f"\n\n{head}\n\n{text}" for head, text in sections.items()) + "\n"
+    return _header(size, manifest) + "".join(f"\n\n{head}\n\n{text}" for head, text in sections.items()) + "\n"
 
 
-def _header(size: str) -> str:
-    lines = ["license: other", "task_categories:", "- text-generation", "size_categories:", f"- {size}", "configs:"]
+def _header(size: str, manifest: Manifest) -> str:
+    language = manifest.settings.get("limits", {}).get("language")
+    lines = ["language:", f"- {language}"] if language else []
+    lines += ["license: other", "task_categories:", "- text-generation", "size_categories:", f"- {size}", "configs:"]
     lines += ["- config_name: default", "  data_files:"]
     lines += [f"  - split: {part}\n    path: {part}.parquet" for part in ("train", "holdout")]
     return "\n".join(["---", *lines, "---"])

@@ -123,6 +123,7 @@ def list_datasets(
             "train": v.train_count,
             "holdout": v.holdout_count,
             "made": v.manifest.created_at[:16],
+            "state": "erased" if v.is_erased else None,
         }
         for v in versions
     ]
@@ -154,20 +155,24 @@ def diff(
     after: Annotated[str, typer.Argument(help="Another one.")] = "latest",
     as_json: Json = False,
 ) -> None:
-    """What came in, went out or changed from one version to another."""
-    from styles.dataset import PARTS, diff_datasets, load_dataset
+    """What came in, went out or changed from one version to another, and why."""
+    from styles.dataset import load_dataset
+    from styles.dataset_diff import explain_diff
 
     data = workspace_of(context).data
-    old, new = load_dataset(data, style, before), load_dataset(data, style, after)
-    difference = diff_datasets(old, new)
+    explained = explain_diff(load_dataset(data, style, before), load_dataset(data, style, after))
     if as_json:
-        print_json(difference)
+        print_json(explained)
         return
-    texts = {e.id: e.messages[0].content for v in (old, new) for part in PARTS for e in v.examples(part)}
-    for title, ids in (("in", difference.added), ("out", difference.removed), ("changed", difference.changed)):
-        say(f"{title}: {len(ids)}")
-        for name in ids[:20]:
-            say(f"  {name}  {texts.get(name, '')[:80]!r}")
+    for change in ("in", "out", "changed", "moved"):
+        rows = [row for row in explained.rows if row.change == change]
+        say(f"{change}: {len(rows)}")
+        for row in rows[:20]:
+            say(f"  {row.id}  {row.begins!r}\n    {row.why}")
+        if len(rows) > 20:
+            say(f"  and {len(rows) - 20} more (--json lists them all)")
+    for key, (old, new) in explained.settings.items():
+        say(f"setting {key}: {old} → {new}")
 
 
 @datasets.command()

@@ -60,7 +60,7 @@ def test_the_manifest_tells_the_whole_story(tmp_path: Path) -> None:
     assert manifest.dropped == {"not-allowed": 1, "secret": 1}
     assert manifest.redactions == {"EMAIL": 2}
     assert manifest.sources == [
-        {"id": "log", "kind": "openai", "name": "log.jsonl", "basis": "own-content", "examples": 29}
+        {"id": "log", "kind": "openai", "name": "log.jsonl", "basis": "own-content", "licence": "", "examples": 29}
     ]
     assert manifest.split == {"share": 0.15, "at_least": 5}
     assert manifest.parent is None
@@ -87,7 +87,7 @@ def test_what_was_seen_includes_what_was_dropped(tmp_path: Path) -> None:
 def test_the_card_names_sources_counts_drops_redactions_and_gaps(tmp_path: Path) -> None:
     card = (save(tmp_path, TALKS).path / "README.md").read_text(encoding="utf-8")
     for part in (
-        "| log.jsonl | openai | own-content | 29 |",
+        "| log.jsonl | openai | own-content | none given | 29 |",
         "| basis | 31 | 0 | 1 | not-allowed 1 |",
         "| EMAIL | 2 |",
         "## What is not covered\n\n- names of people",

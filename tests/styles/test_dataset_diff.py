@@ -1,0 +1,50 @@
+"""Why a row is in one dataset version and not in another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from conversations.messages import Conversation
+from styles.curation import Limits
+from styles.dataset import DatasetVersion, save_dataset
+from styles.dataset_diff import GONE, NEW, explain_diff
+from tests.styles.material import DAY, SOURCES, conversation, curated, distinct
+
+KEPT = [
+    conversation("edited", "u: Is the blue kettle back?", "a: It is, hooray!"),
+    conversation("moves", "u: May I bring my parrot aboard?", "a: Parrots are most welcome."),
+    conversation("closing", "u: How late do you open on Fridays?", "a: Until nine, come by!", source="later"),
+    conversation("leaves", "u: Which rope holds an anchor?", "a: The thick one in aisle four."),
+]
+
+
+def save(folder: Path, conversations: Sequence[Conversation], **more: object) -> DatasetVersion:
+    sources = more.pop("sources", SOURCES)
+    result = curated([*distinct(12), *conversations], Limits(**more), sources=sources)  # type: ignore[arg-type]
+    return save_dataset(result, style="harbor", data_dir=folder, now=DAY)
+
+
+def test_every_difference_has_its_reason(tmp_path: Path) -> None:
+    new = conversation("new", "u: Do you mend sails as well?", "a: We do, bring them in.")
+    edited = conversation("edited", "u: Is the blue kettle back?", "a: It is, and the red one too!")
+    closed = {**SOURCES, "later": replace(SOURCES["later"], train_allowed=False)}
+    before = save(tmp_path, KEPT)
+    after = save(tmp_path, [edited, KEPT[1], KEPT[2], new], sources=closed, same_reply_at_most=7)
+    explained = explain_diff(before, after)
+    why = {row.id: (row.change, row.why) for row in explained.rows if row.change != "moved"}
+    assert why["new"] == ("in", NEW)
+    assert why["leaves"] == ("out", GONE)
+    assert why["edited"] == ("changed", "its text is another: edited, imported again, or hidden otherwise")
+    assert why["closing"][1].startswith("not-allowed (basis): Its source is not allowed for training.")
+    assert explained.settings == {"limits.same_reply_at_most": (3, 7)}
+    assert explained.counts["in"] == 1
+
+
+def test_what_comes_back_says_why_it_was_out(tmp_path: Path) -> None:
+    closed = {**SOURCES, "later": replace(SOURCES["later"], train_allowed=False)}
+    explained = explain_diff(save(tmp_path, KEPT, sources=closed), save(tmp_path, KEPT))
+    (row,) = [row for row in explained.rows if row.change == "in"]
+    assert (row.id, row.why) == ("closing", "it was left out before: not-allowed (basis)")
+    assert explained.reasons["in: it was left out before: not-allowed (basis)"] == 1
