@@ -24,7 +24,7 @@ from styles.chunks import Chunks, load_chunk, save_json
 from styles.drafts import CurationStep, Decide, Draft, Dropped, Outcome, Step, Survey, draft_row
 
 Released = Mapping[str, Collection[str]]  # id of a draft → contents of it that a reviewer let out of quarantine
-_WORTH_PROCESSES = 8  # chunks
+_WORTH_PROCESSES = 4  # chunks
 
 
 @dataclass(frozen=True, slots=True)

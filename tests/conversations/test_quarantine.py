@@ -1,0 +1,74 @@
+"""What is held back waits for a reviewer, who is nobody that took part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from conversations.errors import NotFound, StoreError
+from conversations.messages import Conversation, Message
+from conversations.sources import Source
+from conversations.store import ConversationStore, open_store
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+SOURCE = Source("log", "harbor", "openai", "log.jsonl", "own-content", True, NOW, owner="Olivia")
+
+
+@dataclass(frozen=True)
+class Held:
+    id: str = "c1"
+    conversation_id: str = "c1"
+    content: str = "abc"
+    place: str = "log.jsonl:1"
+    step: str = "instructions"
+    reason: str = "instruction"
+    sentence: str = "There are instructions to a model in it."
+    evidence: tuple[str, ...] = ("ignore all",)
+
+
+@pytest.fixture
+def store() -> Iterator[ConversationStore]:
+    with open_store("sqlite://", now=lambda: NOW) as opened:
+        talk = Conversation("c1", (Message("user", "hi", author="U1"), Message("assistant", "ho")), source="log")
+        opened.add_conversations([talk], source=SOURCE)
+        opened.quarantine.put("harbor", [Held()])
+        yield opened
+
+
+def test_a_row_waits_with_its_evidence_until_it_is_released(store: ConversationStore) -> None:
+    (row,) = store.quarantine.listed("harbor")
+    assert (row.state, row.evidence, row.reason) == ("quarantined", ["ignore all"], "instruction")
+    assert store.quarantine.released("harbor") == {}
+    store.quarantine.decide("harbor", "c", state="released", reviewer="kim", note="harmless")
+    assert store.quarantine.released("harbor") == {"c1": {"abc"}}
+    assert store.audit("c1")[-1].who == "kim"
+
+
+def test_whoever_wrote_in_it_cannot_let_it_go(store: ConversationStore) -> None:
+    with pytest.raises(StoreError, match="somebody else"):
+        store.quarantine.decide("harbor", "c1", state="released", reviewer="U1")
+
+
+def test_a_release_survives_the_next_curation_and_ends_when_the_row_changes(store: ConversationStore) -> None:
+    store.quarantine.decide("harbor", "c1", state="released", reviewer="kim")
+    store.quarantine.put("harbor", [])
+    assert store.quarantine.released("harbor")
+    store.quarantine.put("harbor", [Held(content="other")])
+    assert not store.quarantine.released("harbor")
+    assert [row.state for row in store.quarantine.listed("harbor")] == ["quarantined"]
+
+
+def test_what_is_no_longer_held_back_goes_and_a_forgotten_person_too(store: ConversationStore) -> None:
+    store.quarantine.put("harbor", [])
+    assert store.quarantine.listed("harbor") == []
+    store.quarantine.put("harbor", [Held()])
+    store.forget("U1")
+    assert store.quarantine.listed("harbor") == []
+
+
+def test_a_row_that_is_not_there_is_said_so(store: ConversationStore) -> None:
+    with pytest.raises(NotFound, match="brandvoice quarantine list"):
+        store.quarantine.one("harbor", "zzz")
