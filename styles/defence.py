@@ -56,7 +56,7 @@ def quarantine_instructions(draft: Draft) -> Draft | Dropped:
 
 def _aimed(text: str) -> str:
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    for reading in (plain, plain.translate(_LEET), _closed(plain)):
+    for reading in dict.fromkeys((plain, plain.translate(_LEET), _closed(plain))):
         if found := _INSTRUCTION.search(reading):
             return found[0].strip()[:160]
     return ""

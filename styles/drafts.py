@@ -43,7 +43,9 @@ class Draft:
     def mute(self, turns: Iterable[int], *, reason: str, sentence: str) -> Draft | Dropped:
         """Keep these turns as context but do not learn them; a draft without a turn to learn is dropped."""
         muted = set(turns)
-        messages = [replace(m, trainable=m.trainable and i not in muted) for i, m in enumerate(self.messages)]
+        messages = [
+            replace(m, trainable=False) if i in muted and m.trainable else m for i, m in enumerate(self.messages)
+        ]
         while messages and not is_target(messages[-1]):
             messages.pop()
         return replace(self, messages=tuple(messages)) if messages else self.drop(reason, sentence)
