@@ -126,7 +126,7 @@ def test_a_server_that_is_told_to_stop_finishes_its_answer(workspace: Path) -> N
 @pytest.mark.slow
 def test_the_official_client_uploads_tunes_polls_and_chats(workspace: Path) -> None:
     (workspace / "brandvoice.toml").write_text("[http]\nport = 0\n[styles.harbor]\nmin_holdout = 10\n")
-    rows = (resources.files("brandvoice") / "demo_data" / "harbor.jsonl").read_text("utf-8").splitlines()[:120]
+    rows = (resources.files("brandvoice") / "demo_data" / "harbor.jsonl").read_text("utf-8").splitlines()[:80]
     (workspace / "train.jsonl").write_text("\n".join([*rows, "not json"]), encoding="utf-8")
     key = json.loads(brandvoice(workspace, "keys", "add", "ops", "--role", "operator", "--json").stdout)["key"]
     with served(workspace) as (process, address):
@@ -146,7 +146,7 @@ def test_the_official_client_uploads_tunes_polls_and_chats(workspace: Path) -> N
         assert (job.status, job.error, job.fine_tuned_model) == ("succeeded", None, "harbor@1")
         assert (job.trained_tokens or 0) > 1000
         told = list(client.fine_tuning.jobs.list_events(job.id))
-        assert any("train.jsonl" in e.message or ":121" in e.message for e in told if e.level == "warn")
+        assert any("train.jsonl" in e.message or ":81" in e.message for e in told if e.level == "warn")
         assert any(e.type == "metrics" for e in told)
         assert [c.fine_tuned_model_checkpoint for c in client.fine_tuning.jobs.checkpoints.list(job.id)] == ["harbor@1"]
         assert "harbor@1" in [m.id for m in client.models.list()]
