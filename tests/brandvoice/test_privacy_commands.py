@@ -1,0 +1,93 @@
+"""Commands on sources, privacy and handing in, as scripts see them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from brandvoice.cli import app
+from brandvoice.initial import create_workspace
+from conversations.alarms import Alarm
+from conversations.errors import BrandvoiceError
+from conversations.store import open_store
+
+LINE = '{"messages": [{"role": "user", "content": "hi, a@shop.test"}, {"role": "assistant", "content": "Ahoy!"}]}\n'
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    create_workspace(tmp_path)
+    (tmp_path / "styles" / "tea.toml").write_text('name = "tea"\nabout = "A shop that sells tea."\n')
+    (tmp_path / "chats.jsonl").write_text(LINE)
+    run(tmp_path, "import", str(tmp_path / "chats.jsonl"), "--style", "tea", "--basis", "consent", "--licence", "CC0")
+    return tmp_path
+
+
+def run(workspace: Path, *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(app, ["--workspace", str(workspace), *words], input=typed)
+
+
+def rows(workspace: Path, *words: str) -> Any:
+    return json.loads(run(workspace, *words, "--json").output)
+
+
+def test_a_source_is_listed_denied_and_allowed_with_its_history(workspace: Path) -> None:
+    (source,) = rows(workspace, "sources", "list")
+    assert (source["licence"], source["basis"], source["train"], source["live"]) == ("CC0", "consent", True, False)
+    assert source["owner"]  # whoever imports answers for it
+    assert "not learned from any more" in run(workspace, "sources", "deny", source["id"][:8], "--reason", "old").output
+    assert "chats.jsonl" in run(workspace, "sources", "allow", source["id"], "--owner", "Kim").output
+    shown = rows(workspace, "sources", "show", source["id"])
+    assert (shown["owner"], [d["what"] for d in shown["decisions"]]) == ("Kim", ["source denied", "source allowed"])
+
+
+def test_handing_in_needs_consent_and_gives_a_receipt_to_withdraw_by(workspace: Path) -> None:
+    file = str(workspace / "chats.jsonl")
+    refused = run(workspace, "submissions", "add", file, "--style", "tea", "--as", "kim", typed="n\n")
+    assert isinstance(refused.exception, BrandvoiceError)
+    assert rows(workspace, "submissions", "mine", "--as", "kim") == []
+    told = run(workspace, "submissions", "add", file, "--style", "tea", "--as", "kim", typed="y\n").output
+    assert "user: hi, <EMAIL_1>" in told
+    (mine,) = rows(workspace, "submissions", "mine", "--as", "kim")
+    assert f"receipt {mine['receipt']}" in told
+    assert isinstance(
+        run(workspace, "submissions", "withdraw", mine["receipt"], "--as", "eve").exception, BrandvoiceError
+    )
+    run(workspace, "submissions", "withdraw", mine["receipt"], "--as", "kim")
+    assert [row["state"] for row in rows(workspace, "submissions", "mine", "--as", "kim")] == ["withdrawn"]
+
+
+def test_a_script_hands_in_with_json_and_consent_given_ahead(workspace: Path) -> None:
+    given = ("submissions", "add", str(workspace / "chats.jsonl"), "--style", "tea", "--consent")
+    (receipt,) = rows(workspace, *given)
+    assert receipt["state"] == "waiting"
+
+
+def test_alarms_are_listed_until_they_are_settled(workspace: Path) -> None:
+    with open_store(f"sqlite:///{workspace}/data/conversations.db") as store:
+        store.alarms.raise_for([Alarm("c1", "tea", "chats.jsonl:1", "There is a password in message 1 (user).")])
+    assert [alarm["conversation_id"] for alarm in rows(workspace, "privacy", "alarms")] == ["c1"]
+    assert run(workspace, "privacy", "settle", "c1").output == "1 settled.\n"
+    assert rows(workspace, "privacy", "alarms") == []
+
+
+def test_opting_out_and_in_by_person_and_channel(workspace: Path) -> None:
+    run(workspace, "privacy", "opt-out", "--person", "U7", "--channel", "#general")
+    with open_store(f"sqlite:///{workspace}/data/conversations.db") as store:
+        assert store.opted_out("U7")
+        assert store.unwilling().channels == {"general"}
+    run(workspace, "privacy", "opt-in", "--person", "U7", "--channel", "general")
+    with open_store(f"sqlite:///{workspace}/data/conversations.db") as store:
+        assert not store.opted_out("U7")
+        assert store.unwilling().channels == frozenset()
+    assert run(workspace, "privacy", "opt-out").exit_code == 2
+
+
+def test_originals_are_purged_only_when_it_is_said_which(workspace: Path) -> None:
+    assert run(workspace, "privacy", "purge").exit_code == 2
+    assert run(workspace, "privacy", "purge", "--all").output == "0 originals are deleted.\n"
+    assert rows(workspace, "privacy", "originals") == []
