@@ -12,7 +12,7 @@ from typing import Final
 from bots.assistant import Assistant, Incoming, QuestionGone, Reply, Waiting
 from bots.presence import BEAT
 from bots.slack.controls import METADATA, under
-from bots.slack.failures import SLACK_FAILURES, reason
+from bots.slack.failures import SLACK_FAILURES, with_mending
 from bots.slack.places import PLATFORM, Place, Question, place_of
 from bots.slack.status import Status
 from bots.slack.teams import Team, Teams
@@ -100,7 +100,7 @@ class Answers:
                 await status.before_words()
                 await self._fail(team, question, writer=writer, sentence=str(error))
             except SLACK_FAILURES as failure:
-                log.error("the answer to %s could not be delivered: %s", incoming.id, reason(failure))  # noqa: TRY400
+                log.error("the answer to %s could not be delivered: %s", incoming.id, with_mending(failure))  # noqa: TRY400
             else:
                 return True
         return False

@@ -136,7 +136,7 @@ class Inbox:
         incoming = Incoming(
             PLATFORM, place.channel, str(place), place.person(question.user), text, question.id, quotes=quotes
         )
-        told = "" if text else texts.HELP
+        told = "" if _MENTION.sub("", text).strip() else texts.HELP
         if not question.is_direct and self._channels and place.channel not in self._channels:
             told = texts.NOT_HERE
         try:
@@ -170,7 +170,7 @@ class Inbox:
     async def _change(self, event: Json, team: Team) -> None:
         """Somebody changed or deleted a message: what we have of it changes, or goes."""
         before, after = event.get("previous_message") or {}, event.get("message") or {}
-        channel = f"{team.id}/{event['channel']}"
+        channel = f"{team.id}/{event.get('channel')}"
         if event["subtype"] == "message_deleted":
             ts = event.get("deleted_ts") or before.get("ts")
             await self._desk.assistant.deleted(PLATFORM, f"{channel}/{ts}")
@@ -198,4 +198,5 @@ def shared_in(event: Json, team: Team) -> tuple[Quote, ...]:
 
 
 def _is_written(event: Json) -> bool:
-    return event.get("subtype") in _WRITTEN and not event.get("bot_id") and bool(event.get("user"))
+    is_whole = all(isinstance(event.get(key), str) and event[key] for key in ("user", "channel", "ts"))
+    return is_whole and event.get("subtype") in _WRITTEN and not event.get("bot_id")

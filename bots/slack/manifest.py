@@ -23,6 +23,7 @@ SCOPES: Final = (
     "mpim:history",
     "users:read",
 )
+OPTIONAL: Final = ("usergroups:read",)  # where [slack] approvers names a user group
 EVENTS: Final = (
     "agent_session_stopped",
     "app_home_opened",
@@ -55,7 +56,7 @@ def manifest(name: str, about: str, *, prompts: Sequence[str] = (), url: str | N
             "slash_commands": [_command() | ({"url": by_http["request_url"]} if url else {})],
             "shortcuts": _shortcuts(),
         },
-        "oauth_config": {**redirect, "scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**redirect, "scopes": {"bot": list(SCOPES), "bot_optional": list(OPTIONAL)}},
         "settings": {
             "event_subscriptions": {**by_http, "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **by_http},

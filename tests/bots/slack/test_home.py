@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from bots.slack import Options
 from bots.slack.home import FORGET, OPT_IN, OPT_OUT, WITHDRAW
-from tests.bots.slack.desk import Bot
+from tests.bots.slack.desk import Bot, MakeBot
 from tests.emulators.slack import Json, SlackEmulator
 
 
@@ -112,3 +113,12 @@ def test_forgetting_by_command(bot: Bot, slack: SlackEmulator) -> None:
     slack.click("C1", slack.ephemerals[0]["ts"], "U1", FORGET)
     shows(slack, "1 conversations and 0 examples of yours were erased")
     assert bot.store.count() == 0
+
+
+@pytest.mark.parametrize("named", ["U1", "S1"])
+def test_who_may_approve_hears_how_much_waits(bot_with: MakeBot, slack: SlackEmulator, named: str) -> None:
+    slack.usergroups["S1"] = ["U1"]
+    bot_with(Options(approvers=(named,)))
+    for user in ("U1", "U2"):
+        slack.wait_ack(slack.slash("/brandvoice", "status", user, "C1"))
+    assert ["You may approve" in json.dumps(shown) for shown in slack.ephemerals] == [True, False]

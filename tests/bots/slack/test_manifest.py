@@ -40,3 +40,27 @@ def test_with_an_address_slack_sends_requests_there_instead_of_sockets() -> None
     assert settings["interactivity"]["request_url"] == "https://bot.example/slack/events"
     assert by_http["features"]["slash_commands"][0]["url"] == "https://bot.example/slack/events"
     assert by_http["oauth_config"]["redirect_urls"] == ["https://bot.example/slack/oauth_redirect"]
+
+
+def test_it_has_only_the_keys_that_slack_knows_at_their_places() -> None:
+    made = manifest("Harbor", "", url="https://bot.example/")
+    assert set(made["display_information"]) == {"name", "description", "background_color"}
+    assert made["display_information"]["description"] == "Harbor"  # Slack takes no empty one
+    assert set(made["features"]["app_home"]) == {
+        "home_tab_enabled",
+        "messages_tab_enabled",
+        "messages_tab_read_only_enabled",
+    }
+    assert set(made["features"]["bot_user"]) == {"display_name", "always_online"}
+    assert set(made["features"]["agent_view"]) == {"agent_description", "suggested_prompts"}
+    assert all(set(prompt) == {"title", "message"} for prompt in made["features"]["agent_view"]["suggested_prompts"])
+    assert set(made["features"]["slash_commands"][0]) == {"command", "url", "description", "usage_hint", "should_escape"}
+    assert set(made["oauth_config"]) == {"redirect_urls", "scopes"}
+    assert set(made["oauth_config"]["scopes"]) == {"bot", "bot_optional"}
+    assert set(made["settings"]) == {
+        "event_subscriptions",
+        "interactivity",
+        "org_deploy_enabled",
+        "socket_mode_enabled",
+        "token_rotation_enabled",
+    }
