@@ -1,6 +1,6 @@
 """Chat while a round trains on the same machine: `python -m benchmarks.rounds`.
 
-The starter model answers one person at a time, first alone and then beside the embedded worker, which trains the
+The starter model answers one person at a time, in turns with the embedded worker held still and with it training the
 demo's brand in its own process, as `brandvoice serve --rounds` has it. What counts is the ratio.
 """
 
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -27,6 +29,7 @@ from conversations.messages import Message
 
 QUESTIONS = ("Where is my order?", "Can I return a lamp?", "Do you ship to Norway?", "The box came broken.")
 TOKENS = 40
+BLOCK = 5  # answers with training held still, then as many beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def begin_training(workspace: Workspace, rounds: RoundStore) -> subprocess.Popen
     """The embedded worker with a queued round; returns once steps are made."""
     queued = rounds.queue("harbor", recipe="default")
     words = [sys.executable, "-c", PROGRAM, "--workspace", str(workspace.root), "worker", "--embedded"]
-    worker = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    worker = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
     curve = rounds.folder(queued.id) / "training" / "curve.jsonl"
     deadline = time.monotonic() + 180
     while not curve.is_file():
@@ -88,15 +91,21 @@ def measure(count: int) -> None:
         engine = make_engine(workspace, dict(load_plugins().table("engines")))
         with asyncio.Runner() as runner, workspace.open_rounds() as rounds:
             runner.run(converse(engine, 4))  # warm
-            alone = describe("alone", runner.run(converse(engine, count)))
             worker = begin_training(workspace, rounds)
+            heard: dict[int, list[Heard]] = {signal.SIGSTOP: [], signal.SIGCONT: []}
+            made = 0
             try:
-                before = steps_made(rounds)
-                beside = describe("while training", runner.run(converse(engine, count)))
-                made = steps_made(rounds) - before
+                for _ in range(0, count, BLOCK):
+                    for act, answers in heard.items():  # in turns, so that other load on the machine falls on both
+                        os.killpg(worker.pid, act)
+                        before = steps_made(rounds)
+                        answers.extend(runner.run(converse(engine, BLOCK)))
+                        made += steps_made(rounds) - before
             finally:
-                worker.terminate()
+                os.killpg(worker.pid, signal.SIGKILL)
                 worker.wait()
+            alone = describe("alone", heard[signal.SIGSTOP])
+            beside = describe("while training", heard[signal.SIGCONT])
             runner.run(engine.close())
         print(f"training made {made} steps meanwhile" if made else "NO step was made meanwhile: not a measurement")
         print(f"ratio: first word {beside[0] / alone[0]:.2f}, whole answer {beside[1] / alone[1]:.2f}")
@@ -105,7 +114,7 @@ def measure(count: int) -> None:
 def main() -> None:
     """Measure, by default with as many answers as end while the demo's brand trains."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--answers", type=int, default=30)
+    parser.add_argument("--answers", type=int, default=20)
     measure(parser.parse_known_args()[0].answers)
 
 
