@@ -141,8 +141,8 @@ def main() -> None:
         f"{options.minutes:g} minutes: {tally.answered} answers, {tally.cancelled} broken off, "
         f"{tally.busy} turned away, {tally.swaps} swaps, {stats.adapter_loads} adapters loaded, "
         f"{stats.counts.crashes} crashes\n"
-        f"memory {early / MIB:.0f} MiB in the first two thirds, {late / MIB:.0f} MiB in the last ({late / early - 1:+.1%}); "
-        f"stuck {stuck}; failed {len(tally.failed)} {sorted(set(tally.failed))[:3]}"
+        f"memory {early / MIB:.0f} MiB in the first two thirds, {late / MIB:.0f} MiB in the last "
+        f"({late / early - 1:+.1%}); stuck {stuck}; failed {len(tally.failed)} {sorted(set(tally.failed))[:3]}"
     )
     grown = options.minutes >= LONG_ENOUGH and late > 1.05 * early
     if tally.failed or stuck or grown:
