@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import re
 import string
 import uuid
 from collections.abc import Callable, Iterator
@@ -73,15 +74,23 @@ def planted(seed: int) -> tuple[list[Case], list[str]]:
         "NAME": people,
     }
     cases = [
-        Case(kind, FRAMES[kind][place % len(FRAMES[kind])].replace("{}", value), value)
+        Case(kind, FRAMES[kind][place % len(FRAMES[kind])].replace("{}", value), _secret_of(value))
         for kind, made in values.items()
         for place, value in enumerate(made)
     ]
+    for place, name in enumerate(people):
+        value = name.split()[-1]
+        cases.append(Case("NAME, one word of it", FRAMES["NAME"][place % 4].replace("{}", value), value))
     for name in IDS:
         for _ in range(8):
             value = fakers[name].ssn()
             cases.append(Case("ID", SAID_ID[name].replace("{}", value), value))
     return cases, people
+
+
+def _secret_of(value: str) -> str:
+    """Of `password: x`, what has to be hidden."""
+    return re.sub(r"^(?:password: |aws_secret_access_key = )", "", value)
 
 
 def look_alikes(seed: int, count: int) -> Iterator[str]:

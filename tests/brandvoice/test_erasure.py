@@ -154,3 +154,16 @@ def test_surrogates_come_by_choice(workspace: Workspace) -> None:
     ]
     assert re.fullmatch(r"Write to [a-z.]+\d\d@example\.(com|org|net)", written)
     assert version.manifest.settings["replace"] == "surrogates"
+
+
+def test_a_plugin_that_knows_names_is_asked_by_curation(workspace: Workspace) -> None:
+    def doctors(text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in re.finditer(r"(?<=Dr )[A-Z][a-z]+", text)]
+
+    said = (Message("user", "Is Dr Wilkes in today?", author="tom"), Message("assistant", "Sorry, not until Monday."))
+    with workspace.open_store() as store:
+        store.add_conversations([Conversation("wilkes", said)], source=SOURCE)
+    offers = load_plugins()
+    known = replace(offers, lists={**offers.lists, "name_finders": [doctors]})
+    version, _ = curate_style(workspace, "tea", offers=known)
+    assert "Is Dr <NAME_1> in today?" in {m.content for p in PARTS for e in version.examples(p) for m in e.messages}

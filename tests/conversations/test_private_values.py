@@ -30,6 +30,10 @@ def test_telephone_numbers_are_hidden_where_a_word_names_them_and_mostly_elsewhe
     assert table["PHONE, no word before it"].recall >= 0.8
 
 
+def test_a_part_of_a_name_is_hidden_unless_it_is_short_or_a_common_word(table: dict[str, Row]) -> None:
+    assert table["NAME, one word of it"].recall >= 0.8, table["NAME, one word of it"].missed
+
+
 def test_streets_are_found_less_often_than_not_and_the_card_says_so(table: dict[str, Row]) -> None:
     from styles.dataset_card import NOT_COVERED
 
