@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -95,6 +96,8 @@ def finish_erasures(workspace: Workspace, store: ConversationStore) -> list[Proo
         return []
     is_gone = store.erasures.covers()
     datasets = _touched(workspace, lambda ids: any(map(is_gone, ids)))
+    for bench in (workspace.data / "datasets").glob("*/.curating"):
+        shutil.rmtree(bench, ignore_errors=True)  # what a killed curation left; a running one is refused at its end
     # Written before the datasets go: what is named in it cannot be found again after a crash.
     written = [_write_proof(workspace, erasure, datasets) for erasure in open_ones]
     with workspace.open_rounds() as rounds:
@@ -104,6 +107,19 @@ def finish_erasures(workspace: Workspace, store: ConversationStore) -> list[Proo
         with workspace.open_rounds() as rounds:
             _erase_reports(rounds, {version.hash})
     return [replace(proof, digest=store.erasures.prove(proof.id, facts)) for proof, facts in written]
+
+
+def refuse_erased(store: ConversationStore, version: DatasetVersion, *, since: int) -> None:
+    """Erase a dataset that was being made while somebody in it was forgotten. Raises `CurationRefused` then."""
+    if store.erasures.newest() == since:
+        return
+    is_gone = store.erasures.covers()
+    if any(map(is_gone, version.seen())):
+        version.erase(now=datetime.now(UTC))
+        raise CurationRefused(
+            f"Somebody who is in dataset {version.reference} asked to be forgotten while it was made; it is erased. "
+            f"Make it again: brandvoice curate {version.manifest.style}"
+        )
 
 
 def verify_proof(store: ConversationStore, path: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brandvoice.alarms import raise_alarms
-from brandvoice.erasure import finish_erasures
+from brandvoice.erasure import finish_erasures, refuse_erased
 from brandvoice.plugins import Offers
 from brandvoice.preferences import prefer, preferences_of
 from brandvoice.rounds import Round
@@ -47,6 +47,7 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
     folder = workspace.data / "datasets" / style / ".curating"
     with workbench(folder), workspace.open_store() as store:
         finish_erasures(workspace, store)
+        erasures = store.erasures.newest()
         names = names_of(workspace, store, style, offers=offers)
         approved = store.submissions(style=style, state="approved")
         handed_in = _submission_source(style)
@@ -73,6 +74,7 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
             curated = dress(curated, key=store.directory.key("surrogates"), names=names)
         now = datetime.now(UTC)
         version = save_dataset(curated, style=style, data_dir=workspace.data, now=now, preferences=preferences)
+        refuse_erased(store, version, since=erasures)
         return version, held(curated)
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from conversations.errors import CurationRefused, StoreError
 from conversations.messages import Conversation, Message
 from conversations.person import Person
 from conversations.sources import Source
-from styles.dataset import PARTS, load_dataset
+from styles.dataset import PARTS, DatasetVersion, list_datasets, load_dataset, save_dataset
 
 SOURCE = Source("s", "tea", "openai", "chats", "consent", True, datetime(2026, 1, 1, tzinfo=UTC), owner="Kim")
 
@@ -167,3 +168,24 @@ def test_a_plugin_that_knows_names_is_asked_by_curation(workspace: Workspace) ->
     known = replace(offers, lists={**offers.lists, "name_finders": [doctors]})
     version, _ = curate_style(workspace, "tea", offers=known)
     assert "Is Dr <NAME_1> in today?" in {m.content for p in PARTS for e in version.examples(p) for m in e.messages}
+
+
+def test_whoever_is_forgotten_while_a_dataset_is_made_is_not_in_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save_late(*given: Any, **more: Any) -> DatasetVersion:
+        with workspace.open_store() as other:
+            other.forget("mara")
+        return save_dataset(*given, **more)
+
+    monkeypatch.setattr("brandvoice.steps.save_dataset", save_late)
+    left = workspace.data / "datasets" / "tea" / ".curating"
+    with pytest.raises(CurationRefused, match="asked to be forgotten while it was made"):
+        curate_style(workspace, "tea", offers=load_plugins())
+    (version,) = list_datasets(workspace.data, "tea")
+    assert version.is_erased
+    (left / "all").mkdir(parents=True, exist_ok=True)
+    (left / "all" / "0").write_text("words of mara")
+    with workspace.open_store() as store:
+        finish_erasures(workspace, store)
+    assert not left.exists()
