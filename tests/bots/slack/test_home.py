@@ -118,6 +118,8 @@ def test_forgetting_by_command(bot: Bot, slack: SlackEmulator) -> None:
 @pytest.mark.parametrize("named", ["U1", "S1"])
 def test_who_may_approve_hears_how_much_waits(bot_with: MakeBot, slack: SlackEmulator, named: str) -> None:
     slack.usergroups["S1"] = ["U1"]
+    assert slack.workspace.grants.scopes is not None
+    slack.workspace.grants.scopes.add("usergroups:read")  # optional: whoever installs the app grants it or not
     bot_with(Options(approvers=(named,)))
     for user in ("U1", "U2"):
         slack.wait_ack(slack.slash("/brandvoice", "status", user, "C1"))

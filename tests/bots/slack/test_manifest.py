@@ -54,7 +54,13 @@ def test_it_has_only_the_keys_that_slack_knows_at_their_places() -> None:
     assert set(made["features"]["bot_user"]) == {"display_name", "always_online"}
     assert set(made["features"]["agent_view"]) == {"agent_description", "suggested_prompts"}
     assert all(set(prompt) == {"title", "message"} for prompt in made["features"]["agent_view"]["suggested_prompts"])
-    assert set(made["features"]["slash_commands"][0]) == {"command", "url", "description", "usage_hint", "should_escape"}
+    assert set(made["features"]["slash_commands"][0]) == {
+        "command",
+        "url",
+        "description",
+        "usage_hint",
+        "should_escape",
+    }
     assert set(made["oauth_config"]) == {"redirect_urls", "scopes"}
     assert set(made["oauth_config"]["scopes"]) == {"bot", "bot_optional"}
     assert set(made["settings"]) == {
