@@ -19,6 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from conversations import pending_tables as _pending_tables  # noqa: F401 - as above
 from conversations import round_tables as _round_tables  # noqa: F401 - its tables are of the same schema
+from conversations import trial_tables as _trial_tables  # noqa: F401 - as above
 from conversations.errors import StoreError
 from conversations.tables import SCHEMA, SCHEMA_TABLE
 

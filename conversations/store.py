@@ -9,6 +9,7 @@ from types import TracebackType
 from conversations import archive, consent, feedback, pending, people, source_ledger, statistics, submissions, talk
 from conversations.alarms import Alarms
 from conversations.archive import Added
+from conversations.blind_votes import BlindVotes
 from conversations.consent import Unwilling
 from conversations.database import Database
 from conversations.directory import Directory
@@ -59,6 +60,7 @@ class ConversationStore:
         self.quarantine = Quarantine(database, now=now)
         self.erasures = Erasures(database)
         self.reviews = Reviews(database, now=now)
+        self.blind_votes = BlindVotes(database, now=now)
 
     def __enter__(self) -> ConversationStore:
         return self

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from conversations import tables
+from conversations import tables, trial_tables
 from conversations.database import insert_missing
 from conversations.errors import NotFound
 from conversations.messages import Message, conversation_id
@@ -89,6 +89,8 @@ def find(connection: Connection, message: str) -> Row[Any]:
 def delete_message(connection: Connection, message: str) -> bool:
     """Delete every copy of the message, and the feedback on it; whether there was one."""
     connection.execute(delete(tables.feedback).where(tables.feedback.c.reply == message))
+    for table in (trial_tables.live_scores, trial_tables.shadows):
+        connection.execute(delete(table).where(table.c.reply == message))
     return connection.execute(delete(tables.messages).where(tables.messages.c.id == message)).rowcount > 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, delete, func, or_, select, update
 
-from conversations import directory, ledger_tables, tables
+from conversations import directory, ledger_tables, tables, trial_tables
 from conversations.privacy import hide_names
 from conversations.roster import NameFinder, Roster
 
@@ -22,6 +22,7 @@ _TEXTS: tuple[tuple[Table, str], ...] = (
     (tables.feedback, "comment"),
     (tables.feedback, "better_answer"),
     (tables.submissions, "note"),
+    (trial_tables.shadows, "content"),
 )
 _ERASED_BY_THEMSELVES = frozenset({"feedback", "submissions"})  # with what was said, in `people.forget`
 _DECIDERS = frozenset({"reviewer", "who", "owner", "asked_by", "settled_by", "decided_by"})
@@ -105,6 +106,7 @@ def _rows(connection: Connection, theirs: Theirs) -> Iterator[tuple[Any, ColumnE
     yield ledger_tables.alarms, theirs.has(ledger_tables.alarms.c.conversation_id)
     held = ledger_tables.quarantine
     yield held, theirs.has(held.c.conversation_id)
+    yield trial_tables.blind_pairs, theirs.has(trial_tables.blind_pairs.c.conversation_id)
     yield tables.audit, tables.audit.c.subject.in_(theirs.submissions)
     for name, columns in sorted(_columns(connection).items()):
         if "person" in columns and name not in _ERASED_BY_THEMSELVES | {ledger_tables.people.name}:
