@@ -21,7 +21,7 @@ def tunable_model(base: BaseModel, plan: Plan, *, start: Path | None) -> Any:
         return _full(base, plan)
     from peft import LoraConfig, PeftModel, get_peft_model
 
-    from training.kernels import fuse_lora
+    from training.kernels import fuse_lora, fuse_norms
 
     model = _quantized(base, plan) if plan.tuning == "qlora" else _plain(base, plan, dtype=plan.machine.dtype)
     lora = LoraConfig(
@@ -29,6 +29,7 @@ def tunable_model(base: BaseModel, plan: Plan, *, start: Path | None) -> Any:
     )
     model = PeftModel.from_pretrained(model, start, is_trainable=True) if start else get_peft_model(model, lora)
     fuse_lora(model)
+    fuse_norms(model)
     return model
 
 
