@@ -28,12 +28,17 @@ def decide(
     words = f"{'approved' if verdict == 'approve' else 'rejected'} by {who}" + (f": {reason}" if reason else "")
     with rounds.deciding(round_id, who=who) as held:
         if verdict == "reject":
-            _reject(workspace, held, who=who, reason=words)
+            _reject(workspace, held, who=who, reason=reason)
             return rounds.release(held, state="rejected", reason=words)
         if why := why_stale(workspace, rounds, held):
             raise RoundRefused(why)
         workspace.voices.promote(held.style, int(held.voice or 0), who=who, reason=reason)
         return promoted(workspace, rounds, held, reason=words)
+
+
+def roll_back(workspace: Workspace, round_: Round, *, who: str, reason: str = "") -> int:
+    """Take the voice of a round back; the number of the one that speaks instead. Raises VoiceRefused if it does not."""
+    return workspace.voices.rollback(round_.style, who=who, reason=reason, only=int(round_.voice or 0))
 
 
 def why_stale(workspace: Workspace, rounds: RoundStore, round_: Round) -> str | None:

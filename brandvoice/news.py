@@ -102,6 +102,17 @@ class Newsroom:
         with self._database.reading() as connection:
             return connection.scalar(wanted.where(news.c.key == key, news_deliveries.c.channel == channel))
 
+    def receipts(self, channel: str, *, limit: int) -> list[tuple[News, str]]:
+        """The newest pieces that the channel told, and where; newest first."""
+        wanted = select(news, news_deliveries.c.receipt).join_from(
+            news_deliveries, news, news_deliveries.c.news == news.c.number
+        )
+        receipt = news_deliveries.c.receipt
+        mine = wanted.where(news_deliveries.c.channel == channel, receipt.is_not(None), receipt != "")
+        with self._database.reading() as connection:
+            found = connection.execute(mine.order_by(news.c.number.desc()).limit(limit)).all()
+            return [(_news(row, tries=0), row.receipt) for row in found]
+
     def all(self, *, round_id: str | None = None) -> list[News]:
         """Every piece of news, or those of a round; oldest first."""
         wanted = select(news).order_by(news.c.number)

@@ -88,7 +88,14 @@ class SlackSection(_Section):
     mode: Literal["socket", "http"] = "socket"
     port: int = Field(default=3000, ge=0, le=65535)  # for mode "http" and for installing by OAuth, on [http] host
     channels: tuple[str, ...] = ()
-    approvers: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()  # ids of people (U…) and user groups (S…)
+    approvals: str = Field(default="", pattern=r"^(([TE][A-Z0-9]+/)?[CG][A-Z0-9]+)?$")  # id of the channel, C…
+
+    @model_validator(mode="after")
+    def _has_approvers(self) -> Self:
+        if self.approvals and not self.approvers:
+            raise ValueError("approvals needs approvers: ids of the people (U…) or user groups (S…) who may decide")
+        return self
 
 
 class DiscordSection(_Section):
@@ -97,6 +104,13 @@ class DiscordSection(_Section):
     guilds: tuple[str, ...] = ()
     message_content: bool = False
     approver_roles: tuple[str, ...] = ()
+    approvals: str = Field(default="", pattern=r"^(\d{1,20})?$")  # id of the channel in which rounds are decided
+
+    @model_validator(mode="after")
+    def _has_approvers(self) -> Self:
+        if self.approvals and not self.approver_roles:
+            raise ValueError("approvals needs approver_roles: ids of the roles whose members may decide")
+        return self
 
 
 class HttpSection(_Section):

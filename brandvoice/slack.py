@@ -35,8 +35,11 @@ def slack_platform(workspace: Workspace) -> Platform:
         port=slack.port,
         installations=workspace.data / "slack",
         approvers=slack.approvers,
+        approvals=slack.approvals,
     )
-    return Slack(credentials, options)
+    from brandvoice.approving import WorkspaceApprovals
+
+    return Slack(credentials, options, approvals=WorkspaceApprovals(workspace))
 
 
 def slack_credentials() -> Credentials:

@@ -173,10 +173,15 @@ class VoiceRegistry:
             self._save(style, changed, self._decision("reject", number, who=who, reason=reason))
         return self.version(style, number)
 
-    def rollback(self, style: str, *, who: str, reason: str = "") -> int:
-        """Let the previous version speak again and return its number (0: the base model with the guide)."""
+    def rollback(self, style: str, *, who: str, reason: str = "", only: int | None = None) -> int:
+        """Let the previous version speak again and return its number (0: the base model with the guide).
+
+        `only` that version is taken back: of two people who press at once, the second one is refused.
+        """
         with self._lock(style):
             register = self._register(style)
+            if only is not None and register.current != only:
+                raise VoiceRefused(f"{style}@{only} does not speak any more; {style}@{register.current} does.")
             if register.previous is None:
                 raise VoiceRefused(f"{style} has no previous voice to go back to.")
             target = register.previous

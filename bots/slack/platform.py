@@ -11,6 +11,8 @@ from pathlib import Path
 from aiohttp import ClientSession, ClientTimeout
 from slack_bolt.async_app import AsyncApp
 
+from bots.announcing import EVERY, Announcer
+from bots.approvals import Approvals
 from bots.assistant import Assistant
 from bots.contributions import Contributions
 from bots.slack.answers import Answers
@@ -18,13 +20,16 @@ from bots.slack.app import make_app
 from bots.slack.clients import make_client
 from bots.slack.credentials import Credentials, Mode
 from bots.slack.desk import Desk
+from bots.slack.failures import SLACK_FAILURES, reason
 from bots.slack.listeners import add_listeners
 from bots.slack.many_teams import ManyTeams
 from bots.slack.people import People
 from bots.slack.places import PLATFORM
+from bots.slack.rounds import Rounds, SlackBoard, channel_name
 from bots.slack.sockets import PATIENCE, Sockets
 from bots.slack.teams import Teams, one_team
 from bots.slack.web import served
+from conversations.errors import SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +45,8 @@ class Options:
     installations: Path = Path("slack")
     patience: float = PATIENCE
     approvers: tuple[str, ...] = ()
+    approvals: str = ""  # the channel in which rounds are decided; with many workspaces TEAM/CHANNEL
+    every: float = EVERY  # seconds between two looks for news of rounds
 
 
 class Slack:
@@ -47,8 +54,12 @@ class Slack:
 
     name = PLATFORM
 
-    def __init__(self, credentials: Credentials, options: Options | None = None) -> None:
+    def __init__(
+        self, credentials: Credentials, options: Options | None = None, *, approvals: Approvals | None = None
+    ) -> None:
+        """With `approvals`, news of rounds are told and people named there decide about them."""
         self._credentials = credentials
+        self._approvals = approvals
         self._options = options or Options()
         self.address = ""  # where it listens, once it does
         self.sockets: Sockets | None = None
@@ -62,7 +73,13 @@ class Slack:
             app, teams = await self._connectable(session)
             answers = Answers(assistant, teams)
             people = People(approvers=options.approvers)
-            add_listeners(app, Desk(assistant, contributions, teams, people, answers), channels=options.channels)
+            desk = Desk(assistant, contributions, teams, people, answers)
+            if self._approvals is not None:
+                announcer = self._announce(app, desk, self._approvals)
+                stack.push_async_callback(self._approvals.close)
+                telling = asyncio.create_task(announcer.run(), name="news of rounds")
+                stack.callback(telling.cancel)
+            add_listeners(app, desk, channels=options.channels)
             stack.push_async_callback(answers.close)
             await answers.catch_up()
             watch = asyncio.create_task(answers.watch(), name="leftovers")
@@ -76,6 +93,25 @@ class Slack:
                 await asyncio.Event().wait()
             self.sockets = Sockets(app, str(credentials.app_token), patience=options.patience)
             await self.sockets.run()
+
+    def _announce(self, app: AsyncApp, desk: Desk, approvals: Approvals) -> Announcer:
+        chosen = self._options.approvals
+        if chosen and "/" not in chosen and self._credentials.many_workspaces:
+            raise SettingsError(
+                f'[slack] approvals = "{chosen}" does not say in which workspace. '
+                f'Write the id of that before: "T0123/{chosen}".'
+            )
+        announcer = Announcer(
+            approvals,
+            SlackBoard(desk.teams, chosen),
+            channel=channel_name(chosen),
+            people=PLATFORM,
+            failures=SLACK_FAILURES,
+            reason=reason,
+            every=self._options.every,
+        )
+        Rounds(desk, approvals, announcer, channel=chosen).add_to(app)
+        return announcer
 
     async def _connectable(self, session: ClientSession) -> tuple[AsyncApp, Teams]:
         credentials, folder = self._credentials, self._options.installations

@@ -81,7 +81,7 @@ def serving(
     **assistant_settings: Any,
 ) -> Iterator[Bot]:
     """The bot at work."""
-    platform = Slack(credentials, options)
+    platform = Slack(credentials, options, approvals=assistant_settings.pop("approvals", None))
     assistant = assistant_on(store, engine, folder, **assistant_settings)
     connections = slack.connections
     with running(platform, assistant, contributions_to(store)) as run:
