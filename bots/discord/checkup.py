@@ -14,6 +14,7 @@ from bots.discord.failures import DISCORD_FAILURES, reason
 from bots.discord.invitation import invitation, lacking, named
 from bots.discord.platform import Options, cannot_be_reached, refused_intent, refused_token
 
+_MEND_REACH: Final = "Check the network and its proxy, and DISCORD_API_URL if it is set. The token could not be tried."
 _TIME: Final = 20.0  # seconds
 
 
@@ -37,7 +38,7 @@ async def check_up(token: str, options: Options) -> list[Check]:
     except discord.LoginFailure:
         return [Check("discord token", False, "Discord refuses it", str(refused_token()))]
     except DISCORD_FAILURES as failure:
-        return [Check("discord", False, f"no answer from {discord.http.Route.BASE} ({reason(failure)})", "Try again.")]
+        return [Check("discord", False, f"no answer from {discord.http.Route.BASE} ({reason(failure)})", _MEND_REACH)]
 
 
 async def invitation_for(token: str, options: Options) -> str:
@@ -57,8 +58,12 @@ async def _checks(client: discord.Client, options: Options) -> AsyncIterator[Che
     yield Check("discord token", True, f"belongs to {client.user}")
     application = await client.application_info()
     yield _intent(application.flags, wanted=options.message_content)
-    guilds = await client.http.get_guilds(200, with_counts=False)
     link = invitation(application.id)
+    try:
+        guilds = await client.http.get_guilds(200, with_counts=False)
+    except discord.HTTPException as failure:
+        yield Check("discord servers", False, f"could not be listed ({reason(failure)})", "Try again in a minute.")
+        return
     if not guilds:
         yield Check("discord servers", False, "the bot is in none", f"Open this as an admin of one: {link}")
     for guild in guilds:

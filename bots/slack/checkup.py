@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import ClientSession, ClientTimeout
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.clients import make_client
@@ -55,6 +56,8 @@ async def _bot_token(client: AsyncWebClient) -> list[Check]:
     try:
         answer = await client.auth_test()
     except SLACK_FAILURES as failure:
+        if not isinstance(failure, SlackApiError):
+            return [_unreachable("slack bot token", failure, client)]
         mend = "OAuth & Permissions > Bot User OAuth Token; install the app to the workspace anew if it was removed."
         return [Check("slack bot token", False, f"Slack says {reason(failure)}", mend)]
     granted = {scope.strip() for scope in str(answer.headers.get("x-oauth-scopes") or "").split(",")}
@@ -69,9 +72,16 @@ async def _bot_token(client: AsyncWebClient) -> list[Check]:
     return [Check("slack bot token", True, who), scopes]
 
 
+def _unreachable(subject: str, failure: BaseException, client: AsyncWebClient) -> Check:
+    mend = "Check the network and its proxy, and SLACK_API_URL if it is set. The token could not be tried."
+    return Check(subject, False, f"Slack cannot be reached at {client.base_url} ({reason(failure)})", mend)
+
+
 async def _app_token(client: AsyncWebClient, app_token: str) -> Check:
     try:
         await client.apps_connections_open(app_token=app_token)
     except SLACK_FAILURES as failure:
+        if not isinstance(failure, SlackApiError):
+            return _unreachable("slack app token", failure, client)
         return Check("slack app token", False, f"Slack says {reason(failure)}", _MEND_SOCKETS)
     return Check("slack app token", True, "Socket Mode connects")
