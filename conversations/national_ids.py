@@ -64,7 +64,8 @@ _RULES = (
     Rule("South African id", r"\d{13}", "za.idnr", needs_word=True),
 )
 _SHAPES = tuple((rule, re.compile(rf"(?<![\w.+-])(?:{rule.pattern})(?![\w-]|[.,]\d)")) for rule in _RULES)
-_MAY_BE = re.compile(r"(?:\d[ .-]?){5}\d|[A-Za-z]{6}\d\d[A-Za-z]")  # six digits, or an Italian one
+# Six digits, or an Italian one; written so that the search goes from digit to digit.
+_MAY_BE = re.compile(r"\d(?:(?:[ .-]?\d){5}|(?<=[A-Za-z]{6}\d)\d[A-Za-z])")
 
 
 def find_national_ids(text: str) -> Iterator[tuple[int, int, str]]:

@@ -10,8 +10,6 @@ _SMALL = "de|del|della|di|da|do|dos|das|la|las|los|le|les|el|y|e|of|the|van|von|
 _NAMES = rf"{_NAME}(?: (?:(?:{_SMALL}) ){{0,2}}{_NAME}){{0,4}}"
 _OF = r"(?:(?:de|del|della|dello|dei|di|da|do|dos|das|du|des|la|las|los|le|les|el|al|l'|d')[ ]?){0,2}"
 
-_DIGIT = re.compile(r"\d")
-
 # Written after the name: "12 Harbour Road", "Hafenstraße 12", "Havenstraat 12", "Hamngatan 12".
 _ENGLISH = (
     r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|square|sq|place|pl|terrace|close|crescent|"
@@ -51,16 +49,18 @@ _NEEDED = tuple(
     (frozenset(_LETTERS.findall(words)), pattern)
     for words, pattern in ((_ENGLISH, _AFTER), (_FRENCH, _FRENCH_WAY), (_SOUTHERN, _SOUTHERN_WAY))
 )
-_ENDS = tuple(f"straße strasse str {_GERMANIC.partition('weg')[2].replace('|', ' ')} weg".split())
+_ENDS = tuple(f"straße strasse str. {_GERMANIC.partition('weg')[2].replace('|', ' ')} weg".split())
+_HOUSE_AFTER = re.compile(r" (?=\d)")
 
 
 def find_street_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Where a street stands with its house number. Towns and postcodes by themselves are not found."""
     if not _DIGIT.search(text) or text.islower():
         return
-    words = _LETTERS.findall(text.lower())
+    lowered = text.lower()
+    words = _LETTERS.findall(lowered)
     for needed, pattern in _NEEDED:
         if not needed.isdisjoint(words):
             yield from (match.span() for match in pattern.finditer(text))
-    if any(word.endswith(_ENDS) for word in words):
+    if any(lowered.endswith(_ENDS, 0, space.start()) for space in _HOUSE_AFTER.finditer(lowered)):
         yield from (match.span() for match in _JOINED.finditer(text))

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from conversations.consent import Unwilling
 from conversations.messages import Conversation, Message
-from conversations.privacy import Redactor, find_private
+from conversations.privacy import Redactor, find_keys
 from conversations.roster import NameFinder
 from styles.curation import CurationStep, Draft, Dropped, Limits, Step, Survey, each
 from styles.defence import quarantine_instructions, study_floods, study_strange_links, study_strangers
@@ -135,12 +135,9 @@ def refuse_long_turns(draft: Draft, limits: Limits) -> Draft | Dropped:
 def refuse_secrets(draft: Draft) -> Draft | Dropped:
     """A key or password that once stood in a log is lost; the row goes, and somebody has to hear of it."""
     for number, message in enumerate(draft.messages, start=1):
-        for finding in find_private(message.content):
-            if finding.kind == "KEY":
-                where = f"message {number} ({message.role})"
-                return draft.drop(
-                    "secret", f"There is a {finding.rule} in {where}. Replace it: it stands in your logs."
-                )
+        for finding in find_keys(message.content):
+            where = f"message {number} ({message.role})"
+            return draft.drop("secret", f"There is a {finding.rule} in {where}. Replace it: it stands in your logs.")
     return draft
 
 
