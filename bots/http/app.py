@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from bots.http import chat, feedback, files, health, models, people, review, submissions, tuning, widget
+from bots.http import chat, faults, feedback, files, health, models, people, review, submissions, tuning, widget
 from bots.http.desk import Desk
 from bots.http.errors import ErrorAnswer, Refused, refusal
 from bots.http.guard import Guard
@@ -63,22 +63,12 @@ def make_app(desk: Desk, *, version: str = "") -> ASGIApp:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fault: Mapping[str, Any] = error.errors()[0]
-    where = _place(fault["loc"])
-    sentence = "The body is not valid JSON." if fault["type"] == "json_invalid" else f"{where}: {fault['msg']}."
-    return Refused(400, sentence.removeprefix(": "), code="invalid_value", param=where or None).answer()
-
-
-def _place(loc: Sequence[Any]) -> str:
-    """`messages.0.role` out of `("body", "messages", 0, "role")`."""
-    return ".".join(str(part) for part in loc[1:])[:200].encode("utf-8", "replace").decode()
+    return faults.invalid(error).answer()
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if isinstance(error, Refused):
-        return error.answer()
-    return Refused(error.status_code, str(error.detail), headers=error.headers).answer()
+    return faults.refused(error, method=request.method, path=request.url.path).answer()
 
 
 async def _refusal(request: Request, error: Exception) -> Response:

@@ -63,7 +63,8 @@ def voice_named(desk: Desk, caller: Caller, name: str) -> Voice:
         voice = None
     hidden = voice and voice.version and voice.version.state not in SPOKE and not caller.may("curator")
     if voice is None or hidden:
-        raise Refused(404, f"The model {name[:128]!r} does not exist.", code="model_not_found", param="model")
+        said = f"The model {name[:128]!r} does not exist. GET /v1/models lists those that do."
+        raise Refused(404, said, code="model_not_found", param="model")
     return voice
 
 

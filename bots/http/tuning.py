@@ -139,7 +139,8 @@ def _start(desk: Desk, jobs: Jobs, caller: Caller, *, asked: JobRequest, wish: W
     try:
         return desk.made_jobs.add(jobs.start(wish), asked=told, owner=caller.who)
     except ImportRefused as refused:
-        raise Refused(400, str(refused), code="invalid_training_file", param="training_file") from refused
+        said = str(refused).replace(str(wish.path), wish.path.name)  # where a server keeps files is its own affair
+        raise Refused(400, said, code="invalid_training_file", param="training_file") from refused
 
 
 async def _about(desk: Desk, job_id: str, tell: Callable[[Jobs, ApiJob], T]) -> T:

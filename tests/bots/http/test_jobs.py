@@ -215,6 +215,15 @@ def test_a_file_that_nothing_can_be_learned_from_is_no_job(client: openai.OpenAI
     assert list(client.fine_tuning.jobs.list()) == []
 
 
+def test_where_the_server_keeps_files_is_told_to_nobody(client: openai.OpenAI, jobs: ScriptedJobs, api: Api) -> None:
+    file = upload(client)
+    jobs.refusal = ImportRefused(f"{api.folder / 'uploads' / file} holds JSON of another shape: {file}:3 has 'a'.")
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.fine_tuning.jobs.create(model="harbor", training_file=file)
+    assert f"{file} holds JSON of another shape: {file}:3 has 'a'." in str(refused.value)
+    assert str(api.folder) not in str(refused.value)
+
+
 def test_without_rounds_there_are_no_jobs(api: Api) -> None:
     api.desk.jobs = None
     answer = api.call("GET", "/v1/fine_tuning/jobs")
