@@ -4,24 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from filelock import FileLock
 
 from conversations.errors import NotFound, VoiceRefused
+from styles.register import (
+    PROMPTED,
+    Action,
+    Canary,
+    Decision,
+    Register,
+    State,
+    Unit,
+    load_register,
+    save_register,
+    spoke_before,
+    sync_folder,
+    write_json,
+)
 
-State = Literal["candidate", "current", "previous", "retired", "rejected"]
+__all__ = [
+    "MANIFEST",
+    "PROMPTED",
+    "Canary",
+    "Decision",
+    "Manifest",
+    "State",
+    "VoiceRegistry",
+    "VoiceVersion",
+    "file_digest",
+    "parse_reference",
+    "verify",
+]
 
 MANIFEST = "voice.json"
-PROMPTED = 0  # the number of the voice that is the base model with the style's guide as its prompt
+TOMBSTONE = "deleted.json"
 _REFERENCE = re.compile(r"([a-z0-9][a-z0-9-]*)@v?(\d+)")
 
 
@@ -60,25 +85,6 @@ class VoiceVersion:
         return f"{self.manifest.style}@{self.manifest.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One line of a style's history: who promoted, rejected or rolled back what, when and why."""
-
-    action: Literal["promote", "reject", "rollback"]
-    number: int
-    who: str
-    reason: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Register:
-    current: int = PROMPTED
-    previous: int | None = None
-    rejected: tuple[int, ...] = ()
-    history: tuple[Decision, ...] = ()
-
-
 def parse_reference(text: str) -> tuple[str, int]:
     """`harbor@3` (or `harbor@v3`) as style and number."""
     match = _REFERENCE.fullmatch(text)
@@ -102,11 +108,15 @@ class VoiceRegistry:
         """Every version of a style, oldest first."""
         register = self._register(style)
         folders = [p.parent.name for p in (self.root / style).glob(f"*/{MANIFEST}")]
-        numbers = sorted(int(name) for name in folders if name.isdigit())
+        numbers = sorted({int(name) for name in folders if name.isdigit()} - set(self.deleted(style)))
         return [self._version(style, number, register) for number in numbers]
 
     def version(self, style: str, number: int) -> VoiceVersion:
-        if not (self.root / style / str(number) / MANIFEST).is_file():
+        folder = self.root / style / str(number)
+        if (folder / TOMBSTONE).is_file():
+            told = json.loads((folder / TOMBSTONE).read_text(encoding="utf-8"))
+            raise NotFound(f"{style}@{number} was deleted by {told['who']} on {told['at'][:10]}: {told['reason']}")
+        if not (folder / MANIFEST).is_file():
             known = ", ".join(str(v.manifest.number) for v in self.versions(style)) or "none"
             raise NotFound(f"There is no voice {style}@{number}. Versions of {style}: {known}.")
         return self._version(style, number, self._register(style))
@@ -115,6 +125,14 @@ class VoiceRegistry:
         """The version that speaks, or None where the base model with the style's guide does (version 0)."""
         number = self._register(style).current
         return self.version(style, number) if number != PROMPTED else None
+
+    def canary(self, style: str) -> Canary | None:
+        """The candidate that is on trial, if any."""
+        return self._register(style).canary
+
+    def deleted(self, style: str) -> tuple[int, ...]:
+        """Numbers of versions of which only a tombstone is left."""
+        return tuple(sorted(int(p.parent.name) for p in (self.root / style).glob(f"*/{TOMBSTONE}")))
 
     def newest_candidate(self, style: str) -> VoiceVersion | None:
         candidates = [v for v in self.versions(style) if v.state == "candidate"]
@@ -137,16 +155,16 @@ class VoiceRegistry:
             number = max(taken, default=PROMPTED) + 1
             files = {p.name: file_digest(p) for p in sorted(staging.iterdir()) if p.is_file()}
             numbered = replace(manifest, number=number, files=files)
-            _write_json(staging / MANIFEST, asdict(numbered))
+            write_json(staging / MANIFEST, asdict(numbered))
             staging.rename(self.root / style / str(number))
-            _sync_folder(self.root / style)
+            sync_folder(self.root / style)
         return self.version(style, number)
 
     def save_scores(self, version: VoiceVersion, scores: Mapping[str, Any]) -> VoiceVersion:
         """Put what an evaluation measured into the version's manifest."""
         manifest = replace(version.manifest, scores=dict(scores))
         with self._lock(manifest.style):
-            _write_json(version.path / MANIFEST, asdict(manifest))
+            write_json(version.path / MANIFEST, asdict(manifest))
         return self.version(manifest.style, manifest.number)
 
     def promote(self, style: str, number: int, *, who: str, reason: str = "") -> VoiceVersion:
@@ -156,8 +174,8 @@ class VoiceRegistry:
         with self._lock(style):
             register = self._register(style)
             if register.current != number:
-                rejected = tuple(n for n in register.rejected if n != number)
-                changed = replace(register, current=number, previous=register.current, rejected=rejected)
+                # Whoever else was on trial was compared with a voice that speaks no more.
+                changed = replace(register.without(number), current=number, previous=register.current, canary=None)
                 self._save(style, changed, self._decision("promote", number, who=who, reason=reason))
         return self.version(style, number)
 
@@ -168,8 +186,8 @@ class VoiceRegistry:
             register = self._register(style)
             if number == register.current:
                 raise VoiceRefused(f"{style}@{number} speaks now. Take it back: brandvoice voices rollback {style}")
-            rejected = (*(n for n in register.rejected if n != number), number)
-            changed = replace(register, rejected=rejected)
+            cleared = register.without(number)
+            changed = replace(cleared, rejected=(*cleared.rejected, number))
             self._save(style, changed, self._decision("reject", number, who=who, reason=reason))
         return self.version(style, number)
 
@@ -187,36 +205,81 @@ class VoiceRegistry:
             target = register.previous
             if target != PROMPTED:
                 verify(self.version(style, target))
-            changed = replace(register, current=target, previous=_spoke_before(target, register.history))
+            before = spoke_before(target, register.history, gone=self.deleted(style))
+            changed = replace(register, current=target, previous=before, canary=None)
             self._save(style, changed, self._decision("rollback", target, who=who, reason=reason))
         return target
+
+    def start_canary(
+        self, style: str, number: int, *, share: float, who: str, by: Unit = "person", shadow: bool = False
+    ) -> Canary:
+        """Let a share of people (conversations, channels) hear a candidate. Started again, only the share changes."""
+        version = self.version(style, number)
+        verify(version)
+        with self._lock(style):
+            register = self._register(style)
+            _refuse_canary(version, register)
+            old = register.canary
+            since = old.since if old else self._now().isoformat(timespec="seconds")
+            canary = Canary(number, share, by, shadow, register.current, since, who)
+            told = f"{share:.0%} by {by}{', and as a shadow for the others' if shadow else ''}"
+            decision = self._decision("canary", number, who=who, reason=told)
+            self._save(style, replace(register.without(number), canary=canary), decision)
+        return canary
+
+    def end_canary(self, style: str, *, who: str, reason: str) -> int:
+        """End a trial undecided: its voice is a candidate as before. Returns its number."""
+        with self._lock(style):
+            register = self._register(style)
+            if register.canary is None:
+                raise VoiceRefused(f"No canary of {style} is heard.")
+            number = register.canary.number
+            self._save(
+                style, replace(register, canary=None), self._decision("end canary", number, who=who, reason=reason)
+            )
+        return number
+
+    def delete(self, style: str, number: int, *, who: str, reason: str) -> None:
+        """Delete a version's files for good; its manifest stays behind as a tombstone, and its number is not reused.
+
+        Raises VoiceRefused for whoever speaks, is on trial, or would speak after a rollback.
+        """
+        version = self.version(style, number)
+        with self._lock(style):
+            state = self._register(style).state(number)
+            if state in _KEPT:
+                raise VoiceRefused(f"{version.reference} {_KEPT[state]}, so it is not deleted.")
+            told = {"who": who, "reason": reason, "at": self._now().isoformat(timespec="seconds")}
+            # From here on the version is gone; whatever else a kill leaves behind, `clean` takes away.
+            write_json(version.path / TOMBSTONE, {**told, "manifest": asdict(version.manifest)})
+            self._save(
+                style,
+                self._register(style).without(number),
+                self._decision("delete", number, who=who, reason=reason),
+            )
+        self.clean(style)
 
     def clean(self, style: str) -> None:
         """Remove what a killed run left behind in this style's folder."""
         for left in (self.root / style).glob(".staging-*"):
             shutil.rmtree(left, ignore_errors=True)
+        for number in self.deleted(style):
+            for path in (self.root / style / str(number)).iterdir():
+                if path.name != TOMBSTONE:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def _version(self, style: str, number: int, register: _Register) -> VoiceVersion:
+    def _version(self, style: str, number: int, register: Register) -> VoiceVersion:
         path = self.root / style / str(number)
         manifest = Manifest(**json.loads((path / MANIFEST).read_text(encoding="utf-8")))
-        return VoiceVersion(path, manifest, _state(number, register))
+        return VoiceVersion(path, manifest, register.state(number))
 
-    def _register(self, style: str) -> _Register:
-        path = self.root / style / "register.json"
-        if not path.is_file():
-            return _Register()
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        history = tuple(Decision(**line) for line in raw["history"])
-        return _Register(raw["current"], raw["previous"], tuple(raw["rejected"]), history)
+    def _register(self, style: str) -> Register:
+        return load_register(self.root / style / "register.json")
 
-    def _save(self, style: str, register: _Register, decision: Decision) -> None:
-        _write_json(
-            self.root / style / "register.json", asdict(replace(register, history=(*register.history, decision)))
-        )
+    def _save(self, style: str, register: Register, decision: Decision) -> None:
+        save_register(self.root / style / "register.json", register, decision)
 
-    def _decision(
-        self, action: Literal["promote", "reject", "rollback"], number: int, *, who: str, reason: str
-    ) -> Decision:
+    def _decision(self, action: Action, number: int, *, who: str, reason: str) -> Decision:
         return Decision(action, number, who, reason, self._now().isoformat(timespec="seconds"))
 
     def _lock(self, style: str) -> FileLock:
@@ -239,43 +302,19 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _spoke_before(number: int, history: Sequence[Decision]) -> int | None:
-    """Which version a rollback from this one leads to: each goes one further back, until the prompted base model."""
-    spoken = [PROMPTED]
-    for decision in history:
-        if decision.action == "promote":
-            spoken.append(decision.number)
-        elif decision.action == "rollback":
-            spoken.pop()
-    before = spoken[: len(spoken) - 1 - spoken[::-1].index(number)] if number in spoken else []
-    return before[-1] if before else None
+_KEPT: dict[State, str] = {
+    "current": "speaks now",
+    "canary": "is heard as a canary",
+    "previous": "is what a rollback goes back to",
+}
 
 
-def _state(number: int, register: _Register) -> State:
-    if number == register.current:
-        return "current"
-    if number == register.previous:
-        return "previous"
-    if number in register.rejected:
-        return "rejected"
-    spoke = any(d.number == number for d in register.history)
-    return "retired" if spoke else "candidate"
-
-
-def _write_json(path: Path, value: object) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as opened:
-        json.dump(value, opened, indent=2, ensure_ascii=False)
-        opened.write("\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    part.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _refuse_canary(version: VoiceVersion, register: Register) -> None:
+    style, state = version.manifest.style, register.state(version.manifest.number)
+    if state == "current":
+        raise VoiceRefused(f"{version.reference} speaks to everybody already.")
+    if state == "rejected":
+        raise VoiceRefused(f"{version.reference} was rejected, so nobody is to hear it.")
+    if register.canary and register.canary.number != version.manifest.number:
+        other = f"{style}@{register.canary.number}"
+        raise VoiceRefused(f"{other} is on trial already. End that first: brandvoice voices canary {other} --end")

@@ -136,3 +136,100 @@ def test_the_manifest_is_plain_json_that_other_tools_can_read(tmp_path: Path) ->
     raw = json.loads((version.path / "voice.json").read_text())
     assert raw["template_hash"] == "hash"
     assert set(raw["files"]) == {"adapter_model.safetensors"}
+
+
+def test_a_canary_is_neither_candidate_nor_current_and_ends_with_a_decision(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    publish(registry), publish(registry)
+    registry.promote("harbor", 1, who="ada")
+    begun = registry.start_canary("harbor", 2, share=0.1, who="ada")
+    assert (begun.against, begun.share, registry.version("harbor", 2).state) == (1, 0.1, "canary")
+    assert registry.start_canary("harbor", 2, share=0.5, who="bob").share == 0.5
+    registry.promote("harbor", 2, who="ada")
+    assert registry.canary("harbor") is None
+    assert [v.state for v in registry.versions("harbor")] == ["previous", "current"]
+
+
+def test_a_canary_that_ends_undecided_is_a_candidate_again_and_a_rejected_one_is_rejected(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    publish(registry)
+    registry.start_canary("harbor", 1, share=0.1, who="ada")
+    assert registry.end_canary("harbor", who="ada", reason="enough") == 1
+    assert registry.version("harbor", 1).state == "candidate"
+    registry.start_canary("harbor", 1, share=0.1, who="ada")
+    registry.reject("harbor", 1, who="ada", reason="rude")
+    assert registry.canary("harbor") is None
+    with pytest.raises(VoiceRefused, match="was rejected"):
+        registry.start_canary("harbor", 1, share=0.1, who="ada")
+    with pytest.raises(VoiceRefused, match="No canary"):
+        registry.end_canary("harbor", who="ada", reason="")
+
+
+def test_only_one_canary_is_heard_at_a_time_and_never_the_current_voice(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    publish(registry), publish(registry), publish(registry)
+    registry.promote("harbor", 1, who="ada")
+    registry.start_canary("harbor", 2, share=0.1, who="ada")
+    with pytest.raises(VoiceRefused, match=r"harbor@2 is on trial already"):
+        registry.start_canary("harbor", 3, share=0.1, who="ada")
+    with pytest.raises(VoiceRefused, match="speaks to everybody"):
+        registry.start_canary("harbor", 1, share=0.1, who="ada")
+    registry.promote("harbor", 3, who="ada")  # what the canary was compared with speaks no more
+    assert registry.canary("harbor") is None
+
+
+def test_a_damaged_voice_is_no_canary(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    (publish(registry).path / "adapter_model.safetensors").write_bytes(b"other")
+    with pytest.raises(VoiceRefused, match=r"harbor@1 is damaged: adapter_model\.safetensors"):
+        registry.start_canary("harbor", 1, share=0.1, who="ada")
+
+
+def test_a_register_of_before_there_were_canaries_is_read(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    publish(registry)
+    registry.promote("harbor", 1, who="ada")
+    path = tmp_path / "harbor" / "register.json"
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "canary"}))
+    assert registry.canary("harbor") is None
+    assert registry.version("harbor", 1).state == "current"
+
+
+def test_a_deleted_voice_leaves_a_tombstone_its_number_and_nothing_else(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    gone = publish(registry)
+    registry.delete("harbor", 1, who="ada", reason="too big")
+    assert [p.name for p in gone.path.iterdir()] == ["deleted.json"]
+    assert registry.versions("harbor") == []
+    with pytest.raises(NotFound, match=r"harbor@1 was deleted by ada on 2026-01-01: too big"):
+        registry.version("harbor", 1)
+    assert publish(registry).reference == "harbor@2"
+
+
+def test_whoever_speaks_is_on_trial_or_would_speak_after_a_rollback_is_not_deleted(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    publish(registry), publish(registry), publish(registry)
+    registry.promote("harbor", 1, who="ada")
+    registry.promote("harbor", 2, who="ada")
+    registry.start_canary("harbor", 3, share=0.1, who="ada")
+    for number, why in ((1, "rollback goes back to"), (2, "speaks now"), (3, "is heard as a canary")):
+        with pytest.raises(VoiceRefused, match=why):
+            registry.delete("harbor", number, who="ada", reason="")
+
+
+def test_a_rollback_passes_over_deleted_voices(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    for number in (1, 2, 3):
+        publish(registry)
+        registry.promote("harbor", number, who="ada")
+    registry.delete("harbor", 1, who="ada", reason="old")
+    assert [registry.rollback("harbor", who="ada") for _ in range(2)] == [2, 0]
+
+
+def test_a_deletion_that_was_killed_is_finished_by_the_next_cleaning(tmp_path: Path) -> None:
+    registry = make_registry(tmp_path)
+    path = publish(registry).path
+    (path / "deleted.json").write_text('{"who": "ada", "at": "2026-01-01", "reason": "old"}')
+    assert registry.versions("harbor") == []
+    registry.clean("harbor")
+    assert [p.name for p in path.iterdir()] == ["deleted.json"]
