@@ -26,8 +26,9 @@ def discord_platform(workspace: Workspace) -> Platform:
     """The platform for `serve`."""
     options = discord_options(workspace)
     from bots.discord import Discord
+    from brandvoice.approving import WorkspaceApprovals
 
-    return Discord(_token(), options)
+    return Discord(_token(), options, approvals=WorkspaceApprovals(workspace))
 
 
 def discord_options(workspace: Workspace) -> Options:
@@ -44,6 +45,7 @@ def discord_options(workspace: Workspace) -> Options:
         guilds=discord.guilds,
         message_content=discord.message_content,
         approver_roles=discord.approver_roles,
+        approvals=discord.approvals,
         api_url=os.environ.get("DISCORD_API_URL"),
         gateway_url=os.environ.get("DISCORD_GATEWAY_URL"),
     )

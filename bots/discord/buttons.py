@@ -26,6 +26,11 @@ KINDS: Final = {
     "erase": (None, "Erase everything of mine", discord.ButtonStyle.danger),
     "optout": (None, "Opt out", discord.ButtonStyle.secondary),
     "optin": (None, "Opt in again", discord.ButtonStyle.secondary),
+    "approve": (None, "Approve", discord.ButtonStyle.success),
+    "reject": (None, "Reject …", discord.ButtonStyle.danger),
+    "rollback": (None, "Roll back", discord.ButtonStyle.danger),
+    "doapprove": (None, "Yes, let it speak", discord.ButtonStyle.success),
+    "dorollback": (None, "Yes, take it back", discord.ButtonStyle.danger),
 }
 _ID: Final = re.compile(rf"bv1:(?P<kind>{'|'.join(KINDS)}):(?P<about>[0-9a-f]{{1,64}})")
 OnPress = Callable[[Press, str], Awaitable[None]]

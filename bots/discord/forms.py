@@ -22,7 +22,7 @@ REASONS: Final = (
     ("length", "It is too long or too short"),
     ("other", "Something else"),
 )
-_ID: Final = re.compile(r"bv1:(?P<kind>reason|better|example):(?P<about>[0-9a-f]{1,64})")
+_ID: Final = re.compile(r"bv1:(?P<kind>reason|better|example|refusal):(?P<about>[0-9a-f]{1,64})")
 OnForm = Callable[[Press, str, dict[str, str]], Awaitable[None]]
 
 
@@ -60,6 +60,14 @@ def example_form(message: int, *, question: str, reply: str, sentence: str) -> u
     form.add_item(_input("question", "What was asked", initial=shortened(question, MOST_TYPED)))
     form.add_item(_input("reply", "What a good reply says", initial=shortened(reply, MOST_TYPED)))
     form.add_item(ui.TextDisplay(f"-# {CONSENT}"))
+    return form
+
+
+def refusal_form(card: str, *, voice: str) -> ui.Modal:
+    """Why a round is rejected; it is kept in the history of the voice."""
+    form = _form(shortened(f"Reject {voice}", 45), "refusal", card)
+    form.add_item(_input("why", "Why not?"))
+    form.add_item(ui.TextDisplay("-# It will not speak, and this is kept as the reason."))
     return form
 
 

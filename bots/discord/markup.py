@@ -44,7 +44,12 @@ def quoted(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Plain text of somebody, in a line of ours: all of it is shown, nothing of it is read."""
-    return re.sub(r"([\\*_~`|>#\[\]])", r"\\\1", text).replace("@", "@\u200b")
+    return unformatted(text).replace("@", "@\u200b")
+
+
+def unformatted(text: str) -> str:
+    """Plain text for where nobody can be rung: names such as harbor@3 stay whole, to be copied."""
+    return re.sub(r"([\\*_~`|>#\[\]])", r"\\\1", text)
 
 
 def _shown_link(found: re.Match[str]) -> str:

@@ -11,6 +11,9 @@ from pathlib import Path
 import discord
 from aiohttp import ClientError
 
+from bots.announcing import EVERY as LOOK_EVERY
+from bots.announcing import Announcer
+from bots.approvals import Approvals
 from bots.assistant import Assistant
 from bots.contributions import Contributions
 from bots.discord.address import point_at
@@ -20,10 +23,11 @@ from bots.discord.client import IDENTIFY_PAUSE, Client
 from bots.discord.commands import add_commands, add_menus, sync_if_changed
 from bots.discord.desk import Desk
 from bots.discord.examples import Examples
-from bots.discord.failures import reason
+from bots.discord.failures import DISCORD_FAILURES, reason
 from bots.discord.inbox import Inbox
 from bots.discord.places import PLATFORM
 from bots.discord.privacy import Privacy
+from bots.discord.rounds import DiscordBoard, Rounds, channel_name
 from bots.discord.uploads import Uploads
 from bots.discord.votes import Votes
 from bots.discord.ways import Ways
@@ -36,7 +40,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `[discord]` says; `folder` holds what has to outlive a restart. The last two are for tests."""
+    """What `[discord]` says; `folder` holds what has to outlive a restart. `every`, `pause` and `look_every` are for tests."""
 
     folder: Path
     guilds: tuple[str, ...] = ()
@@ -46,6 +50,8 @@ class Options:
     every: float = EVERY
     pause: float = IDENTIFY_PAUSE
     approver_roles: tuple[str, ...] = ()
+    approvals: str = ""  # the channel in which rounds are decided
+    look_every: float = LOOK_EVERY
 
 
 class Discord:
@@ -53,8 +59,10 @@ class Discord:
 
     name = PLATFORM
 
-    def __init__(self, token: str, options: Options) -> None:
+    def __init__(self, token: str, options: Options, *, approvals: Approvals | None = None) -> None:
+        """With `approvals`, news of rounds are told and people with the approvers' roles decide about them."""
         self._token = token
+        self._approvals = approvals
         self._options = options
 
     async def run(self, assistant: Assistant, contributions: Contributions) -> None:
@@ -78,6 +86,11 @@ class Discord:
         )
         connect(client, desk)
         async with AsyncExitStack() as stack:
+            if self._approvals is not None:
+                announcer = announce(client, desk, self._approvals, options)
+                stack.push_async_callback(self._approvals.close)
+                telling = asyncio.create_task(_tell(client, announcer), name="news of rounds")
+                stack.callback(telling.cancel)
             await stack.enter_async_context(client)
             work = asyncio.create_task(client.start(self._token), name="discord.py")
             watch = asyncio.create_task(_watch(client, answers), name="leftovers")
@@ -103,6 +116,28 @@ def connect(client: Client, desk: Desk) -> None:
         await sync_if_changed(client.tree, record, application=client.application_id)
 
     client.at_start += [sync]
+
+
+def announce(client: Client, desk: Desk, approvals: Approvals, options: Options) -> Announcer:
+    """Who tells news of rounds; what is pressed under their cards is taken."""
+    announcer = Announcer(
+        approvals,
+        DiscordBoard(client, options.approvals),
+        channel=channel_name(options.approvals),
+        people=PLATFORM,
+        failures=DISCORD_FAILURES,
+        reason=reason,
+        every=options.look_every,
+    )
+    rounds = Rounds(desk, approvals, announcer, channel=options.approvals)
+    client.on_press |= rounds.presses()
+    client.on_form |= rounds.forms()
+    return announcer
+
+
+async def _tell(client: Client, announcer: Announcer) -> None:
+    await client.is_set_up.wait()
+    await announcer.run()
 
 
 async def _watch(client: Client, answers: Answers) -> None:

@@ -17,7 +17,7 @@ from tests.bots.workplace import Running, assistant_on, contributions_to, runnin
 from tests.emulators.discord import DiscordEmulator
 
 Json = dict[str, Any]
-OPTIONS = ("guilds", "message_content", "every")
+OPTIONS = ("guilds", "message_content", "every", "approver_roles", "approvals", "look_every")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ def serving(
             pause=0.0,
             **options,
         ),
+        approvals=settings.pop("approvals_desk", None),
     )
     assistant = assistant_on(store, engine, folder, **settings)
     before = set(disc.sessions)
