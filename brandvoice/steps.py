@@ -174,6 +174,8 @@ def train_voice(
         tell=tell,
         halvings=task.halvings,
     )
+    if trained.is_stock:
+        tell(f"{base.name} is no architecture that the faster arithmetic is proven for: it trained as TRL alone does.")
     facts = {
         "plan": trained.plan.hash,
         "start": start.reference if start else "base",

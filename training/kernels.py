@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -11,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from styles.rendering import IGNORED
+from training.attention import fuse_rotary
 
-SHORT = 256  # up to here two plain products beat the fused attention's backward on a CPU
-ATTENTION = "brandvoice_short"
+_OURS = {"_fused_forward", "_fused_norm", "_turning_forward"}
 SHARED_INPUT = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))  # in the order in which blocks call them
 
 
@@ -112,29 +113,61 @@ class LoraGroup:
         return SharedLora.apply(x.to(weights[0].dtype), scaling, *weights, *a, *b)  # type: ignore[no-untyped-call,no-any-return]
 
 
+def fuse(model: nn.Module) -> None:
+    """Give a PEFT model every faster layer that is proven to equal its own; the rest of it stays as it is."""
+    fuse_lora(model)
+    fuse_norms(model)
+    fuse_rotary(model)
+
+
+@contextlib.contextmanager
+def plain(model: Any) -> Iterator[None]:
+    """The model with the layers and the attention that its libraries gave it, for as long as this is open."""
+    fused = [(m, m.__dict__.pop("forward")) for m in model.modules() if "forward" in m.__dict__ and _is_ours(m)]
+    attention = model.config._attn_implementation  # noqa: SLF001 - transformers has no other name for it
+    model.set_attn_implementation("sdpa")
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(attention)
+        for module, forward in fused:
+            module.forward = forward
+
+
+def unfuse(model: Any) -> None:
+    """Take every faster layer away again."""
+    for module in model.modules():
+        if "forward" in module.__dict__ and _is_ours(module):
+            del module.forward
+    model.set_attn_implementation("sdpa")
+
+
+def _is_ours(module: nn.Module) -> bool:
+    return getattr(getattr(module.forward, "__func__", None), "__name__", "") in _OURS
+
+
 def fuse_lora(model: nn.Module) -> int:
-    """Let every plain PEFT linear layer of the model use `FusedLora`; returns how many do.
+    """Let every simple PEFT linear layer of the model use `FusedLora`; returns how many do.
 
     Layers of one block that read the same input (`SHARED_INPUT`) share their work. Layers with a bias, dropout or DoRA
     keep PEFT's own forward, as does a call while the adapter is disabled.
     """
     from peft.tuners.lora.layer import Linear
 
-    plain = [m for m in model.modules() if type(m) is Linear and _is_plain(m)]
-    for layer in plain:
-        layer.peft_forward = layer.forward  # type: ignore[assignment]
+    simple = [m for m in model.modules() if type(m) is Linear and _is_simple(m)]
+    for layer in simple:
         layer.forward = types.MethodType(_fused_forward, layer)
     for block in model.modules():
         for names in SHARED_INPUT:
             layers = [getattr(block, name, None) for name in names]
-            if all(layer in plain for layer in layers) and _are_alike(layers):
+            if all(layer in simple for layer in layers) and _are_alike(layers):
                 group = LoraGroup(layers)
                 for layer in group.layers:
                     layer.lora_group = group
-    return len(plain)
+    return len(simple)
 
 
-def _is_plain(layer: Any) -> bool:
+def _is_simple(layer: Any) -> bool:
     no_dropout = all(isinstance(d, nn.Identity) for d in layer.lora_dropout.values())
     return layer.base_layer.bias is None and no_dropout and not any(layer.use_dora.values())
 
@@ -152,7 +185,7 @@ def _is_active(layer: Any) -> bool:
 
 def _fused_forward(self: Any, x: Tensor, *args: Any, **kwargs: Any) -> Any:
     if not _is_active(self) or args or kwargs:
-        return self.peft_forward(x, *args, **kwargs)
+        return type(self).forward(self, x, *args, **kwargs)
     group = getattr(self, "lora_group", None)
     return group.forward(self, x) if group else _alone(self, x)
 
@@ -173,7 +206,8 @@ class FusedNorm(torch.autograd.Function):
         scale = torch.linalg.vecdot(wide, wide).div_(x.shape[-1]).add_(eps).rsqrt_().unsqueeze(-1)
         normed = (wide * scale).to(x.dtype)
         ctx.save_for_backward(normed, weight, scale)
-        return normed * weight
+        y: Tensor = normed * weight
+        return y
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
@@ -215,58 +249,32 @@ def _is_repeated(norm: Any) -> bool:
     probe = seed.mul(0.7).sin().requires_grad_()
     norm.weight.data = weight
     try:
-        answers = [norm(probe), FusedNorm.apply(probe, norm.weight, _eps(norm))]  # type: ignore[no-untyped-call]
-        slopes = [torch.autograd.grad((y * seed.cos()).sum(), probe)[0] for y in answers]
+        one, two = norm(probe), FusedNorm.apply(probe, norm.weight, _eps(norm))  # type: ignore[no-untyped-call]
+        steep, as_steep = (torch.autograd.grad((y * seed.cos()).sum(), probe)[0] for y in (one, two))
     except (RuntimeError, TypeError, ValueError):
         return False
     finally:
         norm.weight.data = own
-    return torch.allclose(*answers, rtol=1e-5, atol=1e-6) and torch.allclose(*slopes, rtol=1e-4, atol=1e-5)
+    return torch.allclose(one, two, rtol=1e-5, atol=1e-6) and torch.allclose(steep, as_steep, rtol=1e-4, atol=1e-5)
 
 
 def _fused_norm(self: Any, x: Tensor) -> Tensor:
     return FusedNorm.apply(x, self.weight, _eps(self))  # type: ignore[no-untyped-call,no-any-return]
 
 
-def labelled_loss(language_model: Any, token_ids: Tensor, labels: Tensor, *, count: Tensor | int | None) -> Tensor:
+def labelled_loss(
+    language_model: Any, token_ids: Tensor, labels: Tensor, *, count: Tensor | int | None, **layout: Any
+) -> Tensor:
     """Cross entropy of a causal language model, computed only at positions that have a label.
 
     `token_ids` and `labels` are [batch, length], padded on the right. The sum of nats is divided by `count` (all
     labelled tokens of the optimiser step), or by the labels at hand. No attention mask: with right padding no real
-    position can see a padded one.
+    position can see a padded one. `layout` says where the rows of a packed batch begin.
     """
     decoder, head = language_model.get_decoder(), language_model.get_output_embeddings()
-    hidden = decoder(input_ids=token_ids, attention_mask=None, use_cache=False).last_hidden_state
+    hidden = decoder(input_ids=token_ids, attention_mask=None, use_cache=False, **layout).last_hidden_state
     targets = labels[:, 1:].reshape(-1)
     chosen = (targets != IGNORED).nonzero().squeeze(1)
     wanted = hidden[:, :-1].reshape(-1, hidden.shape[-1]).index_select(0, chosen)
     total = F.cross_entropy(head(wanted).float(), targets[chosen], reduction="sum")
     return total / (count if count is not None else max(1, chosen.numel()))
-
-
-def register_attention() -> str:
-    """Make `ATTENTION` known to transformers and return its name."""
-    from transformers import AttentionInterface
-    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
-
-    AttentionInterface.register(ATTENTION, short_attention)
-    ALL_MASK_ATTENTION_FUNCTIONS.register(ATTENTION, sdpa_mask)
-    return ATTENTION
-
-
-def short_attention(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **options: Any
-) -> tuple[Tensor, None]:
-    """Causal attention by two batched products when short and unmasked, else transformers' SDPA attention."""
-    length = query.shape[2]
-    if attention_mask is not None or length > SHORT or query.device.type != "cpu" or key.shape[2] != length:
-        from transformers.integrations.sdpa_attention import sdpa_attention_forward
-
-        return sdpa_attention_forward(module, query, key, value, attention_mask, **options)  # type: ignore[no-any-return]
-    groups = query.shape[1] // key.shape[1]
-    if groups > 1:
-        key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    scale = options.get("scaling") or query.shape[-1] ** -0.5
-    future = torch.full((length, length), float("-inf"), dtype=query.dtype).triu_(1)
-    weights = torch.matmul(query, key.transpose(-1, -2)) * scale + future
-    return torch.matmul(weights.softmax(-1), value).transpose(1, 2).contiguous(), None

@@ -155,7 +155,7 @@ def make_trainer(prepared: PreparedPreference, *, run_dir: Path, store: Checkpoi
     """TRL's trainer for a prepared task, finished for a run."""
     from peft import PeftModel
 
-    from training.kernels import register_attention
+    from training.attention import register_attention
     from training.preference_trainer import PairTrainer, Run, VoteTrainer
     from training.trainer import Watching
 

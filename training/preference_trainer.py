@@ -23,7 +23,7 @@ from trl.trainer.utils import FusedCausalLMOutput
 from styles.rendering import IGNORED
 from training.batches import LengthBuckets
 from training.checkpoints import CheckpointStore
-from training.kernels import fuse_lora
+from training.kernels import fuse
 from training.preference_plan import PreferencePlan
 from training.preference_rows import Row, collate_pairs, collate_votes, pair_columns, vote_columns
 from training.trainer import WRITE_ERRORS, Watching, disk_refusal
@@ -216,7 +216,7 @@ class Run:
         trainer.remove_callback(PrinterCallback)
         model = trainer.model
         model.delete_adapter("ref")
-        fuse_lora(model)
+        fuse(model)
         head = LabelledHead(model.get_base_model())
         head.install()
         columns = self._known_reference(names, rows=len(trainer.train_dataset))

@@ -53,6 +53,7 @@ class Trained:
     tokens_per_second: float
     steps: int  # that were made: fewer than planned where the run stopped early or ran out of time
     out_of_time: bool
+    is_stock: bool = False  # the faster arithmetic did not fit the base model, so TRL's own was used
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def train(prepared: Prepared, *, run_dir: Path, watch: Watcher) -> Trained:
         trainer.tokens_per_second,
         steps=trainer.state.global_step,
         out_of_time=trainer.out_of_time,
+        is_stock=trainer.is_stock,
     )
 
 

@@ -24,7 +24,7 @@ from conversations.errors import TrainingRefused
 from styles.rendering import Rendered
 from training.batches import LengthBuckets, pad
 from training.checkpoints import CheckpointStore
-from training.kernels import labelled_loss
+from training.kernels import labelled_loss, plain, unfuse
 from training.plan import Plan
 from training.progress import Progress, Watcher, save_point
 from training.recipe import Recipe
@@ -122,6 +122,11 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
         return self._watching.tokens_per_second
 
     @property
+    def is_stock(self) -> bool:
+        """Whether this model's loss is TRL's own, because ours did not agree with it."""
+        return self._labelled_is_right is False
+
+    @property
     def holdout_loss(self) -> float | None:
         return self._watching.holdout_loss
 
@@ -136,9 +141,11 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
-        """Our loss; on the first batch TRL's own is computed beside it, and stays in use if the two disagree."""
+        """Our loss; on the first batch the plain one is computed beside it, and TRL's is used if the two disagree."""
         if self._labelled_is_right is None:
             self._labelled_is_right = self._agrees_with_stock(model, inputs)
+            if not self._labelled_is_right:
+                unfuse(self._language_model(model))
         if not self._labelled_is_right:
             return super().compute_loss(model, dict(inputs), return_outputs, num_items_in_batch)
         loss = self._labelled_loss(model, inputs, num_items_in_batch)
@@ -165,7 +172,8 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
         except (AttributeError, TypeError):  # an architecture without a plain decoder and head
             return False
         language_model = self._language_model(model)
-        logits = type(language_model).forward(language_model, input_ids=inputs["input_ids"]).logits[:, :-1]
+        with plain(language_model):
+            logits = type(language_model).forward(language_model, input_ids=inputs["input_ids"]).logits[:, :-1]
         labels = inputs["labels"][:, 1:].reshape(-1)
         stock = float(torch.nn.functional.cross_entropy(logits.reshape(len(labels), -1).float(), labels))
         return math.isclose(ours, stock, rel_tol=_TOLERANCE[self.plan.machine.dtype])

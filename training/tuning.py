@@ -21,15 +21,14 @@ def tunable_model(base: BaseModel, plan: Plan, *, start: Path | None) -> Any:
         return _full(base, plan)
     from peft import LoraConfig, PeftModel, get_peft_model
 
-    from training.kernels import fuse_lora, fuse_norms
+    from training.kernels import fuse
 
     model = _quantized(base, plan) if plan.tuning == "qlora" else _plain(base, plan, dtype=plan.machine.dtype)
     lora = LoraConfig(
         r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules=plan.lora_targets, task_type="CAUSAL_LM"
     )
     model = PeftModel.from_pretrained(model, start, is_trainable=True) if start else get_peft_model(model, lora)
-    fuse_lora(model)
-    fuse_norms(model)
+    fuse(model)
     return model
 
 
@@ -67,7 +66,7 @@ def extract_adapter(tuned: Mapping[str, Tensor], base: BaseModel, plan: Plan, *,
 
 
 def _plain(base: BaseModel, plan: Plan, *, dtype: str) -> Any:
-    from training.kernels import register_attention
+    from training.attention import register_attention
 
     model = load_weights(base, dtype=dtype, device=plan.machine.device)
     if plan.machine.device == "cpu":
