@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from styles.drafts import Decide, Draft, Dropped, Outcome
@@ -25,15 +26,16 @@ def study_near_copies(batches: Iterable[Sequence[Draft]], *, threshold: float) -
     from styles.similarity import Sketches
 
     sketches, names, worth = Sketches.empty(), list[str](), list[int]()
+    numbers, order = count(), list[int | None]()
     for batch in batches:
-        texts = [(draft, text) for draft in batch if (text := _text(draft))]
-        sketches.add([text for _, text in texts])
-        names += (draft.id for draft, _ in texts)
-        worth += (_worth(draft, text) for draft, text in texts)
+        texts = [(draft, _text(draft)) for draft in batch]
+        order += (next(numbers) if text else None for _, text in texts)
+        sketches.add([text for _, text in texts if text])
+        names += (draft.id for draft, text in texts if text)
+        worth += (_worth(draft, text) for draft, text in texts if text)
     heads = sketches.clusters(threshold)
-    best = _best(heads, worth)
-    numbers = iter(range(len(names)))
-    return lambda batch: [_near_copy(draft, numbers, heads, best, names) for draft in batch]
+    best, turns = _best(heads, worth), iter(order)
+    return lambda batch: [_near_copy(draft, next(turns), heads, best, names) for draft in batch]
 
 
 def _text(draft: Draft) -> str:
@@ -54,15 +56,11 @@ def _best(heads: Sequence[int], worth: Sequence[int]) -> dict[int, int]:
 
 
 def _near_copy(
-    draft: Draft, numbers: Iterable[int], heads: Sequence[int], best: dict[int, int], names: Sequence[str]
+    draft: Draft, number: int | None, heads: Sequence[int], best: dict[int, int], names: Sequence[str]
 ) -> Outcome:
-    if not _text(draft):
+    if number is None or best[int(heads[number])] == number:
         return draft
-    number = next(iter(numbers))
-    kept = best[int(heads[number])]
-    if kept == number:
-        return draft
-    return draft.drop("near-copy", f"It says nearly the same as {names[kept]}.")
+    return draft.drop("near-copy", f"It says nearly the same as {names[best[int(heads[number])]]}.")
 
 
 def study_templates(batches: Iterable[Sequence[Draft]], *, at_most: int, threshold: float) -> Decide:
@@ -70,11 +68,15 @@ def study_templates(batches: Iterable[Sequence[Draft]], *, at_most: int, thresho
     from styles.similarity import Sketches
 
     sketches = Sketches.empty()
+    same, order = dict[tuple[int, ...], tuple[int, ...]](), list[tuple[int, ...]]()
     for batch in batches:
-        sketches.add([text for draft in batch for _, text in _skeletons(draft)])
-    heads = sketches.clusters(threshold)
-    numbers, told = iter(range(len(heads))), Counter[int]()
-    return lambda batch: [_few_of_each(draft, numbers, heads, told, at_most=at_most) for draft in batch]
+        skeletons = [_skeletons(draft) for draft in batch]
+        sketches.add([text for found in skeletons for _, text in found])
+        turns = (tuple(turn for turn, _ in found) for found in skeletons)
+        order += (same.setdefault(these, these) for these in turns)  # a million drafts, but few such tuples
+    heads = iter(sketches.clusters(threshold))
+    told, long_turns = Counter[int](), iter(order)
+    return lambda batch: [_few_of_each(draft, next(long_turns), heads, told, at_most=at_most) for draft in batch]
 
 
 def _skeletons(draft: Draft) -> list[tuple[int, str]]:
@@ -83,11 +85,11 @@ def _skeletons(draft: Draft) -> list[tuple[int, str]]:
 
 
 def _few_of_each(
-    draft: Draft, numbers: Iterable[int], heads: Sequence[int], told: Counter[int], *, at_most: int
+    draft: Draft, turns: Sequence[int], heads: Iterator[int], told: Counter[int], *, at_most: int
 ) -> Outcome:
     surplus = []
-    for turn, _ in _skeletons(draft):
-        head = int(heads[next(iter(numbers))])
+    for turn in turns:
+        head = int(next(heads))
         told[head] += 1
         if told[head] > at_most:
             surplus.append(turn)
