@@ -61,7 +61,7 @@ def slack_checks(workspace: Workspace) -> Iterator[Check]:
     from bots.slack.checkup import Check, check_up
 
     settings = workspace.settings
-    yield from asyncio.run(check_up(credentials, settings.slack.mode))
+    yield from asyncio.run(check_up(credentials, settings.slack.mode, approvals=settings.slack.approvals))
     if not any(assigned.where.startswith(("slack:", "*:")) for assigned in settings.assign):
         mend = 'Add [[assign]] with where = "slack:*" and style = "…" to brandvoice.toml.'
         yield Check("slack voice", False, "no style is assigned to Slack", mend)

@@ -33,12 +33,18 @@ class Check:
     mend: str = ""
 
 
-async def check_up(credentials: Credentials, mode: Mode) -> list[Check]:
-    """Ask Slack about everything that is set; never raises for what Slack says."""
+async def check_up(credentials: Credentials, mode: Mode, *, approvals: str = "") -> list[Check]:
+    """Ask Slack about everything that is set; never raises for what Slack says.
+
+    `approvals` is the channel in which rounds are decided, where one is chosen.
+    """
     missing = [Check(name, False, "not set", NEEDED_FROM[name]) for name in credentials.missing(mode)]
     async with ClientSession(timeout=_TIME) as session:
         client = make_client(credentials.bot_token, api_url=credentials.api_url, session=session, patient=False)
-        return missing + [check async for check in _checks(client, credentials, mode)]
+        found = missing + [check async for check in _checks(client, credentials, mode)]
+        if approvals and credentials.bot_token and not credentials.many_workspaces:
+            found.append(await _approvals(client, approvals.rpartition("/")[2]))
+        return found
 
 
 async def _checks(client: AsyncWebClient, credentials: Credentials, mode: Mode) -> AsyncIterator[Check]:
@@ -75,6 +81,17 @@ async def _bot_token(client: AsyncWebClient) -> list[Check]:
 def _unreachable(subject: str, failure: BaseException, client: AsyncWebClient) -> Check:
     mend = "Check the network and its proxy, and SLACK_API_URL if it is set. The token could not be tried."
     return Check(subject, False, f"Slack cannot be reached at {client.base_url} ({reason(failure)})", mend)
+
+
+async def _approvals(client: AsyncWebClient, channel: str) -> Check:
+    """Whether we read and write where rounds are decided: reading it is what tells us, without one more scope."""
+    subject = "slack approvals channel"
+    try:
+        await client.conversations_history(channel=channel, limit=1)
+    except SLACK_FAILURES as failure:
+        mend = f"Invite the app there: open the channel {channel} in Slack and write /invite @ and its name."
+        return Check(subject, False, f"{channel}: Slack says {reason(failure)}", mend)
+    return Check(subject, True, f"{channel}, the app is in it")
 
 
 async def _app_token(client: AsyncWebClient, app_token: str) -> Check:

@@ -56,3 +56,14 @@ def test_a_new_style_is_valid_as_written(tmp_path: Path) -> None:
     assert load_style(create_style(tmp_path, "my-brand")).name == "my-brand"
     with pytest.raises(SettingsError, match="exists already"):
         create_style(tmp_path, "my-brand")
+
+
+def test_a_channel_for_approvals_needs_its_id_and_somebody_who_may_approve(tmp_path: Path) -> None:
+    path = tmp_path / "brandvoice.toml"
+    path.write_text('[slack]\napprovals = "#approvals"\napprovers = ["U1"]\n[discord]\napprovals = "42"\n')
+    with pytest.raises(SettingsError) as refused:
+        load_settings(path)
+    assert "slack.approvals" in str(refused.value)
+    assert "approvals needs approver_roles" in str(refused.value)
+    path.write_text('[slack]\napprovals = "T1/C1"\napprovers = ["S1"]\n')
+    assert load_settings(path).slack.approvals == "T1/C1"

@@ -34,6 +34,11 @@ async def test_a_server_that_is_listed_without_the_bot_is_a_fault(disc: DiscordE
     assert list(found) == ["discord server 42"]
 
 
+async def test_an_approvals_channel_that_the_bot_does_not_see_is_a_fault(disc: DiscordEmulator) -> None:
+    assert list(await faults(disc, approvals="42")) == ["discord approvals channel"]
+    assert await faults(disc, approvals=disc.id("C1")) == {}
+
+
 async def test_an_unreachable_discord_is_a_fault(disc: DiscordEmulator) -> None:
     disc.stop()
     assert "no answer from" in (await faults(disc))["discord"].detail

@@ -28,6 +28,13 @@ async def test_all_is_well(credentials: Credentials) -> None:
     ]
 
 
+async def test_an_approvals_channel_without_the_app_is_a_fault(credentials: Credentials, slack: SlackEmulator) -> None:
+    slack.add_channel("C7", "approvals", members=["U1"])
+    found = faults(await check_up(credentials, "socket", approvals="C7"))
+    assert found == {"slack approvals channel": "C7: Slack says not_in_channel"}
+    assert faults(await check_up(credentials, "socket", approvals="C1")) == {}
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
