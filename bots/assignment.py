@@ -9,11 +9,14 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`where` is a pattern over `platform:channel` (`slack:*`, `discord:1234`); the first that fits counts."""
+    """`where` is a pattern over `platform:channel` (`slack:*`, `discord:1234`); the first that fits counts.
+
+    `canary` is the share that hears a candidate on trial there; None: the share that the trial was begun with.
+    """
 
     where: str
     style: str
-    canary: float = 0.0
+    canary: float | None = None
 
 
 def style_for(platform: str, channel: str, assignments: Sequence[Assignment]) -> str | None:

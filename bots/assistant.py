@@ -10,19 +10,24 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from bots.afterwards import Afterwards
 from bots.assignment import Assignment, style_for
 from bots.engine import Engine, Remembering, Request, Sampling
 from bots.limits import Limits, Places, Rates
 from bots.prompting import shown
 from bots.questions import Questions
 from bots.running import Run
+from bots.speaking import Voice as Voice
+from bots.speaking import guided
+from bots.trial import Listener, heard_on_trial
 from conversations.errors import BrandvoiceError, EngineError, NotFound
 from conversations.messages import Message
 from conversations.pending import Pending, Quote
 from conversations.store import ConversationStore
 from styles.facts import Facts, Passage, footnote
-from styles.style import Style, guide
-from styles.voices import PROMPTED, VoiceRegistry, VoiceVersion
+from styles.live import LiveScorer
+from styles.style import Style
+from styles.voices import PROMPTED, VoiceRegistry
 
 HISTORY = 24  # messages of a conversation that the model is shown; the renderer trims further where it must
 RECENT = timedelta(minutes=15)  # an unanswered message older than this is left alone after a restart
@@ -74,18 +79,6 @@ class Reply:
     sources: str = ""  # where its facts come from: the last line of `text`, which is shown and not kept
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """Who speaks for a style right now."""
-
-    style: Style
-    version: VoiceVersion | None
-
-    @property
-    def reference(self) -> str:
-        return self.version.reference if self.version else f"{self.style.name}@{PROMPTED}"
-
-
 class Assistant:
     """Answers with the voice assigned to a channel and keeps every turn with the version that spoke."""
 
@@ -101,6 +94,7 @@ class Assistant:
         limits: Limits | None = None,
         reply_filters: Sequence[Callable[[str], str]] = (),
         facts: Facts | None = None,
+        live: LiveScorer | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store = store
@@ -119,6 +113,9 @@ class Assistant:
         self._ready: dict[str, Pending] = {}
         self._late: set[str] = set()
         self.questions = Questions(store, history=HISTORY, now=now)
+        self.afterwards = Afterwards(
+            store.live, engine, voices=voices, scorer=live or LiveScorer(styles), idle=lambda: self._places.is_idle
+        )
 
     def style_for(self, incoming: Incoming) -> str:
         """The style that speaks here. Raises NotFound where none is assigned."""
@@ -127,15 +124,24 @@ class Assistant:
             raise NotFound(f"No style is assigned to {incoming.platform}:{incoming.channel}; add it under [[assign]].")
         return name
 
-    def voice_for(self, style_name: str, *, number: int | None = None) -> Voice:
-        """The version that speaks for a style now (or the numbered one), looked up afresh for every message."""
+    def voice_for(self, style_name: str, *, number: int | None = None, listener: Listener | None = None) -> Voice:
+        """The version that speaks for a style now (or the numbered one), looked up afresh for every message.
+
+        A listener may be among those who hear the candidate on trial; without one it is the current voice.
+        """
         style = self.styles.get(style_name)
         if style is None:
             known = ", ".join(sorted(self.styles)) or "none"
             raise NotFound(f'There is no style "{style_name}". Styles here: {known}.')
+        if number is None and listener is not None:
+            number = heard_on_trial(self.voices.canary(style_name), style_name, listener, self.assignments)
         if number is None:
             return Voice(style, self.voices.current(style_name))
         return Voice(style, self.voices.version(style_name, number) if number != PROMPTED else None)
+
+    def follow(self, voice: Voice, request: Request, *, reply: str, text: str) -> None:
+        """See to what is done about a stored reply once the person has it: its score, and what a shadow would say."""
+        self.afterwards.follow(voice, request, reply=reply, text=text)
 
     async def accept(self, incoming: Incoming) -> bool:
         """Keep the message; False if it was accepted before. Do this before acknowledging it to the platform.
@@ -200,7 +206,8 @@ class Assistant:
             self._late.discard(incoming.id)
             raise EngineError(INTERRUPTED)
         style, trace, text = self.style_for(incoming), uuid.uuid4().hex[:8], ""
-        voice = self.voice_for(style, number=number)
+        listener = Listener(incoming.platform, incoming.channel, incoming.place, incoming.person)
+        voice = self.voice_for(style, number=number, listener=listener)
         async with self._places.one() as turn:
             while (ahead := await turn.wait()) > 0:
                 yield Waiting(ahead)
@@ -221,6 +228,7 @@ class Assistant:
         if sources and not self._reply_filters:
             yield f"\n\n{sources}"
         yield replace(reply, text=f"{reply.text}\n\n{sources}".strip(), sources=sources)
+        self.follow(voice, request, reply=reply.id, text=reply.text)
 
     async def reply(
         self, voice: Voice, request: Request, *, on_sources: Callable[[str], None] | None = None
@@ -230,7 +238,7 @@ class Assistant:
         `on_sources` is told at the end where its facts come from. Raises `BrandvoiceError` as `answer` does.
         """
         text, trace = "", uuid.uuid4().hex[:8]
-        asked = replace(request, messages=self._shown(voice, request.messages), voice=voice.version)
+        asked = replace(request, messages=guided(voice, request.messages), voice=voice.version)
         asked, passages = await self._ground(asked, voice, trace=trace)
         async with aclosing(self._pieces(asked, run=Run(), trace=trace)) as pieces:
             async for piece in pieces:
@@ -284,6 +292,7 @@ class Assistant:
 
     async def close(self) -> None:
         """Whatever is not answered by now is left to others."""
+        await self.afterwards.close()
         await self.questions.close()
 
     def _runs(self, platform: str, message: str) -> list[Run]:
@@ -320,7 +329,7 @@ class Assistant:
         if messages is None:
             raise QuestionGone("The message was deleted, so there is no answer to it.")
         whole = self.limits.whole
-        asked = self._shown(voice, messages)
+        asked = guided(voice, messages)
         return talk.conversation, Request(asked, voice.version, self.sampling, person=incoming.person, whole=whole)
 
     async def _ground(self, request: Request, voice: Voice, *, trace: str) -> tuple[Request, tuple[Passage, ...]]:
@@ -335,15 +344,6 @@ class Assistant:
             log.exception("facts of %s for answer %s", voice.style.name, trace)
             raise EngineError(f"I could not look that up. Please try again (reference {trace}).") from error
         return replace(request, messages=grounded.messages), grounded.passages
-
-    def _shown(self, voice: Voice, messages: Sequence[Message]) -> tuple[Message, ...]:
-        """What the model is shown: a trained voice needs no instructions, version 0 gets the style's guide."""
-        if voice.version is not None:
-            return tuple(messages)
-        told = guide(voice.style)
-        if messages and messages[0].role == "system":  # templates want one such message
-            return (Message("system", f"{told}\n\n{messages[0].content}"), *messages[1:])
-        return (Message("system", told), *messages)
 
     def _filtered(self, text: str) -> str:
         for change in self._reply_filters:

@@ -76,8 +76,14 @@ class Places:
     """So many answers at once; whoever comes later waits in order and can be told their place."""
 
     def __init__(self, count: int) -> None:
+        self._count = count
         self._free = count
         self._queue: deque[Turn] = deque()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is being answered."""
+        return self._free == self._count and not self._queue
 
     @contextlib.asynccontextmanager
     async def one(self) -> AsyncIterator[Turn]:

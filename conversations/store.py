@@ -14,6 +14,7 @@ from conversations.consent import Unwilling
 from conversations.database import Database
 from conversations.directory import Directory
 from conversations.erasures import Erasures
+from conversations.live_replies import LiveReplies
 from conversations.messages import Conversation, Feedback, Message, Submission, SubmissionState
 from conversations.originals import Originals
 from conversations.pending import Arrival
@@ -61,6 +62,7 @@ class ConversationStore:
         self.erasures = Erasures(database)
         self.reviews = Reviews(database, now=now)
         self.blind_votes = BlindVotes(database, now=now)
+        self.live = LiveReplies(database, now=now)
 
     def __enter__(self) -> ConversationStore:
         return self

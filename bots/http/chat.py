@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -9,10 +12,11 @@ from bots.assistant import Voice
 from bots.http.answers import Answer
 from bots.http.callers import Caller, CallerOf
 from bots.http.chat_schema import ChatCompletion, ChatRequest
-from bots.http.desk import Desk, DeskOf
+from bots.http.desk import PLATFORM, Desk, DeskOf
 from bots.http.errors import Refused, wait
 from bots.http.exchange import Exchange
 from bots.http.models import voice_named
+from bots.trial import Listener
 
 routes = APIRouter(tags=["chat"])
 
@@ -28,7 +32,18 @@ async def complete(asked: ChatRequest, desk: DeskOf, caller: CallerOf) -> Respon
     _check_roles(asked, caller)
     voice: Voice = voice_named(desk, caller, asked.model)
     _check_room(desk)
+    if "@" not in asked.model:  # whoever names a version gets it; others may be among those who hear a canary
+        listener = _listener(asked, caller)
+        voice = await asyncio.to_thread(desk.assistant.voice_for, asked.model, listener=listener)
     return Answer(desk, Exchange(desk, caller, asked, voice))
+
+
+def _listener(asked: ChatRequest, caller: Caller) -> Listener:
+    """Who is spoken to. A conversation that nobody named is known by how it began."""
+    person = caller.person(asked.person) if asked.person or caller.is_publishable else ""
+    began = next((m.plain(author=None).content for m in asked.messages if m.role == "user"), "")
+    talk = (asked.metadata or {}).get("conversation") or hashlib.sha256(began.encode("utf-8", "replace")).hexdigest()
+    return Listener(PLATFORM, caller.id, f"{caller.id}/{person}/{talk}", person)
 
 
 def _check_roles(asked: ChatRequest, caller: Caller) -> None:

@@ -54,6 +54,7 @@ class Exchange:
         self._messages = [m.plain(author=self._person or None) for m in asked.messages]
         self._tokens: list[ScoredToken] = []
         self._started = time.monotonic()
+        self._request: Request | None = None
         self.spoken: Spoken | None = None
 
     @property
@@ -63,7 +64,7 @@ class Exchange:
     def begin(self) -> Spoken:
         """Let the voice speak."""
         options, asked = self._desk.options, self.asked
-        request = Request(
+        request = self._request = Request(
             messages=tuple(_one_system_message(self._shown())),
             sampling=self._sampling(),
             # Requests that name nobody come from a server that speaks for many: they do not wait for each other.
@@ -157,6 +158,8 @@ class Exchange:
         reply = Message("assistant", text, id=self.id, voice=self.voice.reference)
         style, store = self.voice.style.name, self._desk.contributions.store
         await asyncio.to_thread(lambda: store.keep_exchange(PLATFORM, place, style=style, asked=said, reply=reply))
+        if self._request is not None:
+            self._desk.assistant.follow(self.voice, self._request, reply=self.id, text=text)
 
     def _finished(self, finish: Finish) -> None:
         self.finish = finish
