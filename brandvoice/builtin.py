@@ -90,7 +90,9 @@ def _echo_engine(workspace: Workspace) -> Engine:
     return EchoEngine()
 
 
-def make_engine(workspace: Workspace, offered: dict[str, Callable[[Workspace], Engine]]) -> Engine:
+def make_engine(
+    workspace: Workspace, offered: dict[str, Callable[[Workspace], Engine]], *, fallback: bool = True
+) -> Engine:
     """The engine that `[model] engine` names; where there is a `fallback`, that one behind it."""
     settings = workspace.settings.model
     for key, name in (("engine", settings.engine), ("fallback", settings.fallback)):
@@ -98,7 +100,7 @@ def make_engine(workspace: Workspace, offered: dict[str, Callable[[Workspace], E
             known = ", ".join(sorted(offered))
             raise SettingsError(f'[model] {key} = "{name}" is not known. Engines here: {known}.')
     first = _made(offered, settings.engine, workspace)
-    if not settings.fallback:
+    if not (settings.fallback and fallback):
         return first
     from bots.engines.fallback import FallbackEngine
 

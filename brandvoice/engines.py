@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from brandvoice.settings import secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bots.engine import Engine
     from bots.engines.batching import Limits
     from bots.engines.remote import RemoteEngine
@@ -17,14 +19,31 @@ if TYPE_CHECKING:
 _GIB = 2**30
 
 
-def make_local_engine(workspace: Workspace) -> Engine:
+def make_measuring_engine(workspace: Workspace, offered: dict[str, Callable[[Workspace], Engine]]) -> Engine:
+    """The engine that serves, without a fallback that would be measured in its place.
+
+    On a CPU it counts in fp32: in bf16 the words of a reply depend on what else is answered at that moment, and two
+    evaluations of one voice would differ.
+    """
+    from brandvoice.builtin import make_engine
+    from training.machine import find_machine
+
+    settings = workspace.settings.model
+    if settings.engine == "local" and find_machine(settings.device).device == "cpu":
+        return make_local_engine(workspace, dtype="float32")
+    return make_engine(workspace, offered, fallback=False)
+
+
+def make_local_engine(workspace: Workspace, *, dtype: str | None = None) -> Engine:
     """The base model on this machine, within the memory that the settings allow."""
     from bots.engines.local import local_engine
     from training.machine import find_machine
 
     settings = workspace.settings.model
     machine = find_machine(settings.device)
-    return local_engine(workspace.base_model(), dtype=machine.dtype, device=machine.device, limits=_limits(settings))
+    return local_engine(
+        workspace.base_model(), dtype=dtype or machine.dtype, device=machine.device, limits=_limits(settings)
+    )
 
 
 def _limits(settings: ModelSection) -> Limits:

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from brandvoice.builtin import make_engine
+from brandvoice.cleaning import is_affected
+from brandvoice.leaks import find_leaks
+from brandvoice.measuring import MeasuringDesk
 from brandvoice.output import complain
 from brandvoice.plugins import Offers
-from conversations.messages import Message
-from conversations.privacy import find_private
 from styles.dataset import load_dataset
+from styles.voices import verify
 from training.advice import advise
-from training.evaluation import Evaluation, EvaluationTask, Speak, evaluate, gate_scores
+from training.baselines import COLUMNS, ColumnName
+from training.evaluation import Evaluation, EvaluationTask, evaluate, gate_scores
 from training.gate import Limits, Verdict, decide
 from training.general import guard_talks
 from training.machine import find_machine
 from training.report import save_report
 
 if TYPE_CHECKING:
-    from bots.engine import Engine
     from brandvoice.settings import StyleSection
     from brandvoice.workspace import Workspace
     from styles.voices import VoiceVersion
-
-AT_ONCE = 16  # replies that an evaluation asks the engine for at the same time
-REPLY_TOKENS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,87 +36,94 @@ class Judgement:
     verdict: Verdict
 
     def lines(self) -> list[str]:
-        """A table base → tuned and the verdict, for the terminal."""
-        base, tuned = self.evaluation.column("base"), self.evaluation.column("tuned")
+        """A table of every column and the verdict, for the terminal."""
+        columns = self.evaluation.columns
         rows = [
-            ("perplexity of the brand's replies", base.perplexity, tuned.perplexity),
-            ("style score", base.style.mean if base.style else None, tuned.style.mean if tuned.style else None),
-            ("likeness to the brand's reply (chrF)", base.chrf, tuned.chrf),
-            ("words per reply", base.words, tuned.words),
-            ("emoji per reply", base.emoji, tuned.emoji),
-            ("replies that repeat training lines", base.verbatim, tuned.verbatim),
+            ("perplexity of the brand's replies", [c.perplexity for c in columns]),
+            ("style score", [c.style.mean if c.style else None for c in columns]),
+            ("joint score", [c.joint.mean if c.joint else None for c in columns]),
+            ("likeness to the brand's reply (chrF)", [c.chrf for c in columns]),
+            ("words per reply", [c.words for c in columns]),
+            ("emoji per reply", [c.emoji for c in columns]),
+            ("replies that repeat training lines", [c.verbatim for c in columns]),
+            ("prompt tokens per reply", [c.prompt_tokens for c in columns]),
+            ("seconds to the first word", [c.first_piece for c in columns]),
         ]
-        width = max(len(name) for name, *_ in rows)
-        lines = [f"{'':<{width}}  {'base':>8}  {'tuned':>8}   on {self.evaluation.holdout_prompts} unseen prompts"]
-        lines += [f"{name:<{width}}  {_number(b):>8}  {_number(t):>8}" for name, b, t in rows]
+        width = max(len(name) for name, _ in rows)
+        head = "  ".join(f"{c.name:>9}" for c in columns)
+        lines = [f"{'':<{width}}  {head}   on {self.evaluation.holdout_prompts} unseen prompts"]
+        lines += [f"{name:<{width}}  " + "  ".join(f"{_number(v):>9}" for v in values) for name, values in rows]
+        lines += [f"{c} could not be measured: {why}" for c, why in self.evaluation.failed.items()]
         return [*lines, self.verdict.words, *advise(self.evaluation)]
 
 
-def judge(workspace: Workspace, voice: VoiceVersion, *, offers: Offers, folder: Path) -> Judgement:
-    """Evaluate a voice on its dataset's holdout, write the report to `folder` and the scores into its manifest."""
+def judge(
+    workspace: Workspace,
+    voice: VoiceVersion,
+    *,
+    offers: Offers,
+    folder: Path,
+    columns: Sequence[ColumnName] = (),
+    audit: bool = False,
+) -> Judgement:
+    """Evaluate a voice on its dataset's holdout, write the report to `folder` and the scores into its manifest.
+
+    `columns` are those of the style's gate unless others are named; `audit` trains a twin with planted secrets.
+    """
+    verify(voice)
     style = voice.manifest.style
-    dataset = load_dataset(workspace.data, style, voice.manifest.dataset)
-    holdout = dataset.examples("holdout")
-    current = workspace.voices.current(style)
-    with asyncio.Runner() as runner:
-        engine = make_engine(workspace, dict(offers.table("engines")))
-        try:
-            task = EvaluationTask(
-                style=workspace.style(style),
-                base=workspace.base_model(),
-                voice=voice,
-                train=[e.messages for e in dataset.examples("train")],
-                holdout=[e.messages for e in holdout],
-                clusters=[e.conversation_id for e in holdout],
-                speak=_speaker(engine, runner),
-                machine=find_machine(workspace.settings.model.device),
-                columns=("base", "prompted", "current", "tuned"),
-                current=current,
-                personal_data=_personal_data,
-                extra_checks=offers.list("checks"),
-                general=guard_talks(),
-                curve=folder / "training" / "curve.jsonl",
-                watch=lambda text: complain(f"  {text}"),
-            )
-            evaluation = evaluate(task)
-        finally:
-            runner.run(engine.close())
-    verdict = decide(gate_scores(evaluation), limits_of(workspace.settings.style(style)))
+    settings = workspace.settings.style(style)
+    speaks = workspace.voices.current(style)
+    current = None if speaks is None or speaks.reference == voice.reference else speaks
+    unfit = current is not None and is_affected(workspace, current)
+    limits = limits_of(settings, audited=audit or settings.gate.audit, unfit=unfit)
+    with MeasuringDesk(workspace, offers) as desk:
+        task = _task(workspace, voice, desk, offers=offers, folder=folder)
+        wanted = {"tuned", *(columns or settings.gate.columns)}
+        evaluation = evaluate(
+            replace(task, columns=[c for c in COLUMNS if c in wanted], current=current, guards=limits.guards)
+        )
+    verdict = decide(gate_scores(evaluation), limits)
     folder.mkdir(parents=True, exist_ok=True)
     save_report(evaluation, verdict, folder)
     workspace.voices.save_scores(voice, _scores(evaluation, verdict))
     return Judgement(evaluation, verdict)
 
 
-def limits_of(settings: StyleSection) -> Limits:
-    """The gate's limits as the style's settings have them; a small holdout may decide only where somebody says so."""
-    return Limits(
-        min_prompts=settings.min_holdout,
-        allow_underpowered=settings.promote != "auto",
-        max_general_rise=settings.max_general_rise,
-        need_general=True,
+def _task(
+    workspace: Workspace, voice: VoiceVersion, desk: MeasuringDesk, *, offers: Offers, folder: Path
+) -> EvaluationTask:
+    dataset = load_dataset(workspace.data, voice.manifest.style, voice.manifest.dataset)
+    holdout = dataset.examples("holdout")
+    return EvaluationTask(
+        style=workspace.style(voice.manifest.style),
+        base=workspace.base_model(),
+        voice=voice,
+        train=[e.messages for e in dataset.examples("train")],
+        holdout=[e.messages for e in holdout],
+        clusters=[e.conversation_id for e in holdout],
+        speak=desk.speak,
+        endpoint=desk.endpoint,
+        pace=desk.pace,
+        machine=find_machine(workspace.settings.model.device),
+        personal_data=find_leaks,
+        extra_checks=offers.list("checks"),
+        general=guard_talks(),
+        token_price=workspace.settings.model.token_price,
+        curve=folder / "training" / "curve.jsonl",
+        watch=lambda text: complain(f"  {text}"),
     )
 
 
-def _speaker(engine: Engine, runner: asyncio.Runner) -> Speak:
-    """Replies from the very engine that serves, so that what is measured is what is served."""
-    from bots.engine import Request, Sampling, reply_text
-
-    async def replies(prompts: Sequence[Sequence[Message]], voice: VoiceVersion | None) -> list[str]:
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def reply(prompt: Sequence[Message]) -> str:
-            async with places:
-                return await reply_text(engine, Request(tuple(prompt), voice, Sampling(max_tokens=REPLY_TOKENS)))
-
-        return await asyncio.gather(*map(reply, prompts))
-
-    return lambda prompts, voice: runner.run(replies(prompts, voice))
-
-
-def _personal_data(text: str) -> list[str]:
-    """Each private value as its kind and a hash: two addresses are told apart, and none is kept."""
-    return [f"{f.kind} {sha256(text[f.start : f.end].encode()).hexdigest()[:8]}" for f in find_private(text)]
+def limits_of(settings: StyleSection, *, audited: bool = False, unfit: bool = False) -> Limits:
+    """The gate's limits as the style's settings have them; a small holdout may decide only where somebody says so."""
+    return settings.gate.limits(
+        min_prompts=settings.min_holdout,
+        allow_underpowered=settings.promote != "auto",
+        max_general_rise=settings.max_general_rise,
+        audited=audited,
+        unfit=unfit,
+    )
 
 
 def _scores(evaluation: Evaluation, verdict: Verdict) -> dict[str, Any]:
@@ -132,6 +135,7 @@ def _scores(evaluation: Evaluation, verdict: Verdict) -> dict[str, Any]:
         "perplexity_base": base.perplexity,
         "chrf": tuned.chrf,
         "verbatim": tuned.verbatim,
+        "joint": tuned.joint.mean if tuned.joint else None,
         "holdout_prompts": evaluation.holdout_prompts,
         "verdict": {"passed": verdict.passed, "underpowered": verdict.underpowered, "words": verdict.words},
     }

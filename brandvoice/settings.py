@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from brandvoice.gate_settings import GateSection
 from brandvoice.round_settings import NotifySection, RemoteSection, RoundSettings
 from conversations.errors import SettingsError
 from styles.plan import CurationPlan
@@ -28,6 +29,7 @@ SECRETS = (
     "DISCORD_TOKEN",
     "BRANDVOICE_API_KEYS",
     "BRANDVOICE_ENDPOINT_KEY",
+    "BRANDVOICE_COMPARE_KEY",
     "HF_TOKEN",
 )
 
@@ -72,6 +74,11 @@ class ModelSection(_Section):
     cache_gib: float = Field(default=4.0, gt=0, allow_inf_nan=False)  # for answers that are being given
     reuse_gib: float = Field(default=0.5, ge=0, allow_inf_nan=False)  # for conversations that may go on
     voices_gib: float = Field(default=0.5, gt=0, allow_inf_nan=False)  # for LoRA adapters
+    compare_endpoint: str = Field(
+        default="", pattern=r"^(https?://[^\s]+)?$"
+    )  # a model that voices are measured beside
+    compare_model: str = ""  # its name there; empty: the only one
+    token_price: float = Field(default=0.0, ge=0)  # of a million prompt tokens, in any currency, for reports
 
     @model_validator(mode="after")
     def _has_endpoint(self) -> Self:
@@ -159,6 +166,7 @@ class StyleSection(RoundSettings):
     facts: str = ""  # a folder of facts to answer from; empty: styles/NAME/facts, if that is there
     facts_search: str = "words"  # how they are searched: "words" or what a plugin offers
     max_general_rise: float = Field(default=0.5, ge=0)  # of the loss on general conversations, in nats per token
+    gate: GateSection = GateSection()
     min_voters: int = Field(default=3, ge=1)  # different people behind the thumbs up, and as many behind those down
     min_holdout: int = Field(default=200, ge=1)  # below this many prompts the gate calls its verdict underpowered
 

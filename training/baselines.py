@@ -11,8 +11,9 @@ from styles.checks import style_checks
 from styles.style import Style, guide
 from styles.wording import words
 
-ColumnName = Literal["base", "tuned", "current", "prompted", "few-shot", "retrieval"]
+ColumnName = Literal["base", "tuned", "current", "prompted", "few-shot", "retrieval", "endpoint"]
 COLUMNS: tuple[ColumnName, ...] = get_args(ColumnName)
+PROMPTS: tuple[ColumnName, ...] = ("prompted", "few-shot", "retrieval")  # what a user would do instead
 TITLES: dict[str, str] = {
     "base": "Base model",
     "tuned": "Tuned voice",
@@ -20,6 +21,7 @@ TITLES: dict[str, str] = {
     "prompted": "Base + style guide",
     "few-shot": "Base + guide + fixed examples",
     "retrieval": "Base + guide + nearest examples",
+    "endpoint": "Another model + style guide",
     "brand": "The brand itself",
 }
 
@@ -64,7 +66,7 @@ class Baselines:
         """The messages that this column answers for the case."""
         if column in {"base", "tuned", "current"}:
             return case.prompt
-        shots = {"prompted": [], "few-shot": self._fixed}.get(column)
+        shots = {"prompted": [], "endpoint": [], "few-shot": self._fixed}.get(column)
         if shots is None:
             self._nearest = self._nearest or _Nearest(self._train)
             shots = self._nearest.to(case, self._shots)

@@ -27,6 +27,8 @@ class Replies:
     seconds: float = 0.0  # per reply
     loss: float | None = None  # nats per token of the brand's own reply
     own_losses: Sequence[float] = ()  # nats per token of each answer under the base model
+    first_piece: float | None = None  # seconds that a person alone waits for the first piece of a reply
+    alone: float | None = None  # and for all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ class Column:
     personal_data: int | None
     prompt_tokens: float
     seconds: float
+    first_piece: float | None
+    alone: float | None
+    prompt_cost: float | None  # of the prompts of a thousand replies, in the currency of the settings
     checks: tuple[Summary, ...]
     troubles: tuple[Trouble, ...]
     per_case: Mapping[str, tuple[float, ...]] = field(default_factory=dict, repr=False)  # for paired comparisons
@@ -76,8 +81,9 @@ class Measures:
     habits: Habits
     content: Content
     human: float  # loss under the base model that hardly any reply of a person exceeds
-    style_score: Callable[[str], float] | None
+    style_score: Callable[[str, Case], float] | None
     personal_data: FindPersonalData | None
+    token_price: float = 0.0  # of a million prompt tokens
 
     def column(self, name: str, replies: Replies) -> Column:
         """Measure the replies of one column."""
@@ -104,6 +110,9 @@ class Measures:
             personal_data=share["personal data"] if self.personal_data else None,
             prompt_tokens=replies.prompt_tokens,
             seconds=replies.seconds,
+            first_piece=replies.first_piece,
+            alone=replies.alone,
+            prompt_cost=self.token_price * replies.prompt_tokens / 1_000 if self.token_price else None,
             checks=tuple(summarise(check, texts) for check in self.checks),
             troubles=troubles,
             per_case=per_case,
@@ -120,7 +129,7 @@ class Measures:
             own = zip(replies.texts, replies.own_losses, strict=True)
             measured["fluency"] = tuple(fluency(text, loss=loss, human=self.human) for text, loss in own)
         if self.style_score:
-            measured["style"] = tuple(self.style_score(text) for text in replies.texts)
+            measured["style"] = tuple(self.style_score(text, case) for text, case in pairs)
         parts = [measured.get(name) for name in ("style", "content", "fluency")]
         if all(parts):
             measured["joint"] = tuple(math.prod(case) for case in zip(*filter(None, parts), strict=True))

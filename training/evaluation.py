@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +14,29 @@ from conversations.errors import TrainingRefused
 from conversations.messages import Message
 from styles.base_model import BaseModel, load_tokenizer
 from styles.checks import Check, style_checks
-from styles.classifier import Sample, StyleClassifier, fit_classifier
 from styles.lexicon import WordUse, compare_lexicon
 from styles.rendering import Renderer
 from styles.style import Style
 from styles.voices import VoiceVersion
-from training.baselines import Baselines, Case, ColumnName, make_cases
+from training.agreement import agreement
+from training.baselines import PROMPTS, TITLES, Baselines, Case, ColumnName, make_cases
 from training.bootstrap import Interval, Power, gain, power
 from training.columns import Column, FindPersonalData, Measures, Replies, banned_share
-from training.gate import Scores
+from training.copies import NearCopies
+from training.gate import Rival, Scores
+from training.grading import ClassifierFacts, Grader, fit_grader
+from training.guards import GUARDS, Guard, GuardName
 from training.joint import Content
 from training.likelihood import Likelihood
 from training.movement import Habits, Movement
 from training.overlap import TrainingLines
 from training.plan import Machine
 from training.progress import Progress, load_curve
-from training.reading import Asked, General, Read, Reader
-
-Speak = Callable[[Sequence[Sequence[Message]], VoiceVersion | None], list[str]]
+from training.reading import General, Reader
+from training.speaking import NEEDED, Pace, Speak, Speakers, Speaking, Spoken
+from training.trials import Trials
 
 _LEXICON = 12  # words shown
-_CLASSIFIER_PROMPTS = 150  # base replies to train prompts that the classifier is fitted on; more gains little
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class EvaluationTask:
 
     `clusters` names the conversation, customer or duplicate cluster of each holdout conversation; those of one
     cluster are not independent. `personal_data` lists what it finds in a text; without it the gate says no. `general`
-    are conversations of others, on which a voice should not get worse.
+    are conversations of others, on which a voice should not get worse. `audit` measures what a twin of the voice
+    gives away of planted secrets. `endpoint` answers for another model, `pace` times one reply.
     """
 
     style: Style
@@ -52,12 +56,17 @@ class EvaluationTask:
     holdout: Sequence[Sequence[Message]]
     speak: Speak
     machine: Machine
-    columns: Sequence[ColumnName] = ("base", "tuned")
+    columns: Sequence[ColumnName] = NEEDED
     current: VoiceVersion | None = None
     clusters: Sequence[str] | None = None
     personal_data: FindPersonalData | None = None
     extra_checks: Sequence[Check] = ()
     general: Sequence[Sequence[Message]] = ()
+    guards: frozenset[GuardName] = frozenset(GUARDS)
+    audit: Callable[[], Guard] | None = None
+    endpoint: Speak | None = None
+    pace: Pace | None = None
+    token_price: float = 0.0  # of a million prompt tokens
     curve: Path | None = None
     shots: int = 4
     seed: int = 0
@@ -84,16 +93,6 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassifierFacts:
-    """How far the style score can be trusted."""
-
-    auc: float
-    holdout_auc: float | None
-    may_gate: bool
-    samples: int
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluation:
     """All that was measured of a voice, as plain data; `brand` is the brand's own replies as a column."""
 
@@ -117,9 +116,16 @@ class Evaluation:
     curve: tuple[Progress, ...]
     notes: tuple[str, ...]
     seconds: float
+    guards: tuple[Guard, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)  # columns that could not be measured, and why
+    now: ColumnName | None = None  # the column of what speaks at present
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
+
+    def guard(self, name: GuardName) -> Guard | None:
+        """What was seen of a guard, or None if it was not tried."""
+        return next((guard for guard in self.guards if guard.name == name), None)
 
     def difference(self, measure: str, *, than: str) -> Interval | None:
         """The gain of the tuned voice over a column, or None if it was not measured."""
@@ -131,7 +137,7 @@ class Evaluation:
 
 
 def evaluate(task: EvaluationTask) -> Evaluation:
-    """Answer the holdout prompts in every column and measure the answers."""
+    """Answer the holdout prompts in every column, try the guards, and measure the answers."""
     began = time.monotonic()
     cases = make_cases(task.holdout, clusters=task.clusters)
     if not cases:
@@ -140,40 +146,22 @@ def evaluate(task: EvaluationTask) -> Evaluation:
             "Import more conversations and curate again."
         )
     train = make_cases(task.train)
-    replies, read = _Speaking(task, cases, Baselines(task.style, train, shots=task.shots)).columns()
-    classifier, notes = _classifier(task, train, cases, base=replies["base"].texts)
-    measures = _measures(task, cases, classifier, base=replies["base"].texts, human=read.human)
-    clusters = [case.cluster for case in cases]
-    references = [case.reference for case in cases]
-    columns = tuple(measures.column(name, said) for name, said in replies.items())
-    return Evaluation(
-        style=task.style.name,
-        title=task.style.display,
-        voice=task.voice.reference,
-        base=task.base.name,
-        dataset=task.voice.manifest.dataset,
-        train_examples=len(task.train),
-        holdout_prompts=len(cases),
-        holdout_clusters=len(set(clusters)),
-        columns=columns,
-        brand=measures.column("brand", Replies(references)),
-        differences=tuple(_differences(columns, clusters, seed=task.seed)),
-        movements=measures.habits.movements(replies["tuned"].texts, clusters=clusters),
-        lexicon=tuple(compare_lexicon(replies["tuned"].texts, references)[:_LEXICON]),
-        power=_power(columns, clusters),
-        general=read.general,
-        classifier=_facts(classifier),
-        answers=tuple(_answers(cases, replies, columns)),
-        curve=tuple(load_curve(task.curve)) if task.curve else (),
-        notes=tuple(notes),
-        seconds=time.monotonic() - began,
-    )
+    baselines = Baselines(task.style, train, shots=task.shots)
+    likelihood = cache(lambda: Likelihood(task.base, task.machine))
+    spoken = _speak(task, cases, baselines, likelihood)
+    grader, notes = _grader(task, cases, spoken.replies["base"])
+    notes += [f"“{TITLES[name]}” could not be measured: {why}" for name, why in spoken.failed.items()]
+    guards = tuple(_guards(task, (train, cases), baselines, spoken, grader=grader, likelihood=likelihood))
+    found = Found(cases, spoken, grader, guards, tuple(notes))
+    return assess(task, found, began=began)
 
 
 def gate_scores(evaluation: Evaluation) -> Scores:
     """The numbers of an evaluation that decide about a promotion."""
     base, tuned, facts = evaluation.column("base"), evaluation.column("tuned"), evaluation.classifier
     risen = evaluation.difference("style", than="base")
+    copies, planted, triggers = (evaluation.guard(n) for n in ("near copies", "injections", "triggers"))
+    declined, agreed, canaries = (evaluation.guard(n) for n in ("declines", "agreement", "canaries"))
     return Scores(
         holdout_prompts=evaluation.holdout_prompts,
         perplexity_base=base.perplexity,
@@ -190,7 +178,27 @@ def gate_scores(evaluation: Evaluation) -> Scores:
         personal_data=tuned.personal_data,
         general_rise=_rise(evaluation.general),
         detectable_gain=evaluation.power.detectable if evaluation.power else None,
+        now=_rival(evaluation, evaluation.now) if evaluation.now else None,
+        baselines=tuple(_rival(evaluation, c.name) for c in evaluation.columns if c.name in PROMPTS),
+        copies=copies.value if copies else None,
+        copies_brand=copies.beside if copies else None,
+        obeyed=planted.value if planted else None,
+        obeyed_base=planted.beside if planted else None,
+        triggers=triggers.value if triggers else None,
+        declined=declined.value if declined else None,
+        declined_guided=declined.beside if declined else None,
+        disagreement=agreed.value if agreed else None,
+        exposure=canaries.value if canaries else None,
+        extracted=round(canaries.beside) if canaries and canaries.beside is not None else None,
     )
+
+
+def _rival(evaluation: Evaluation, name: str) -> Rival:
+    """Another column as the gate sees it; one that is not there was not measured."""
+    risen = evaluation.difference("joint", than=name)
+    read = next((c.prompt_tokens for c in evaluation.columns if c.name == name), 0.0)
+    share = evaluation.column("tuned").prompt_tokens / read if read else None
+    return Rival(name, TITLES[name], risen.low if risen else None, share)
 
 
 def _rise(general: General | None) -> float | None:
@@ -200,85 +208,109 @@ def _rise(general: General | None) -> float | None:
     return general.tuned - general.base if general.tuned is not None and general.base is not None else math.nan
 
 
-class _Speaking:
-    """Asks every column the holdout prompts, then reads what was said."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything that was said and seen, before it is measured."""
 
-    def __init__(self, task: EvaluationTask, cases: Sequence[Case], baselines: Baselines) -> None:
-        self._task = task
-        self._cases = cases
-        self._baselines = baselines
-        self._renderer = Renderer(load_tokenizer(task.base))
-
-    def columns(self) -> tuple[dict[str, Replies], Read]:
-        task = self._task
-        wanted = [name for name in task.columns if name != "current" or task.current is not None]
-        if not {"base", "tuned"} <= set(wanted):
-            raise TrainingRefused('An evaluation compares at least the columns "base" and "tuned".')
-        answered = {name: self._ask(name) for name in wanted}
-        task.watch("reading the answers and the brand's replies")
-        reader = Reader(self._renderer, Likelihood(task.base, task.machine))
-        read = reader.read({name: asked for name, (asked, _) in answered.items()}, self._cases, task.general)
-        return {name: self._replies(name, asked, seconds, read) for name, (asked, seconds) in answered.items()}, read
-
-    def _ask(self, name: ColumnName) -> tuple[Asked, float]:
-        """What a column answers, and the seconds it took for each reply."""
-        self._task.watch(f"{name} answers {len(self._cases)} holdout prompts")
-        prompts = [self._baselines.prompt(name, case) for case in self._cases]
-        voice = {"tuned": self._task.voice, "current": self._task.current}.get(name)
-        began = time.monotonic()
-        texts = said(self._task.speak, prompts, voice)
-        seconds = (time.monotonic() - began) / len(prompts)
-        return Asked(prompts, voice.path if voice else None, texts), seconds
-
-    def _replies(self, name: str, asked: Asked, seconds: float, read: Read) -> Replies:
-        tokens = sum(len(self._renderer.prompt(prompt)) for prompt in asked.prompts) / len(asked.prompts)
-        return Replies(asked.texts, tokens, seconds, read.brand[name], read.own[name])
+    cases: Sequence[Case]
+    spoken: Spoken
+    grader: Grader | None
+    guards: tuple[Guard, ...]
+    notes: tuple[str, ...] = ()
 
 
-def said(speak: Speak, prompts: Sequence[Sequence[Message]], voice: VoiceVersion | None) -> list[str]:
-    """The answers to the prompts; too few or too many of them end the evaluation."""
-    replies = speak(prompts, voice)
-    if len(replies) != len(prompts):
-        who = voice.reference if voice else "the base model"
-        raise TrainingRefused(
-            f"{who} gave {len(replies)} answers to {len(prompts)} prompts; the evaluation cannot go on."
-        )
-    return [reply.strip() for reply in replies]
+def assess(task: EvaluationTask, found: Found, *, began: float) -> Evaluation:
+    """Measure what was said; no model is needed any more."""
+    cases, spoken, replies = found.cases, found.spoken, found.spoken.replies
+    measures = measures_of(task, cases, found.grader, base=replies["base"].texts, human=spoken.read.human)
+    clusters = [case.cluster for case in cases]
+    references = [case.reference for case in cases]
+    columns = tuple(measures.column(name, said) for name, said in replies.items())
+    copies = found.guards
+    if "near copies" in task.guards and not any(guard.name == "near copies" for guard in copies):
+        copies = (*copies, _near_copies(task, cases, replies["tuned"].texts))
+    return Evaluation(
+        style=task.style.name,
+        title=task.style.display,
+        voice=task.voice.reference,
+        base=task.base.name,
+        dataset=task.voice.manifest.dataset,
+        train_examples=len(task.train),
+        holdout_prompts=len(cases),
+        holdout_clusters=len(set(clusters)),
+        columns=columns,
+        brand=measures.column("brand", Replies(references)),
+        differences=tuple(_differences(columns, clusters, seed=task.seed)),
+        movements=measures.habits.movements(replies["tuned"].texts, clusters=clusters),
+        lexicon=tuple(compare_lexicon(replies["tuned"].texts, references)[:_LEXICON]),
+        power=_power(columns, clusters),
+        general=spoken.read.general,
+        classifier=found.grader.facts if found.grader else None,
+        answers=tuple(_answers(cases, replies, columns)),
+        curve=tuple(load_curve(task.curve)) if task.curve else (),
+        notes=found.notes,
+        seconds=time.monotonic() - began,
+        guards=copies,
+        failed=dict(spoken.failed),
+        now="current" if task.current else "prompted",
+    )
 
 
-def _classifier(
-    task: EvaluationTask, train: Sequence[Case], cases: Sequence[Case], *, base: Sequence[str]
-) -> tuple[StyleClassifier | None, list[str]]:
-    """Fitted on the training side only: brand replies against the base model's to the same prompts."""
-    count = min(len(train), _CLASSIFIER_PROMPTS)
-    chosen = [train[i * len(train) // count] for i in range(count)]
-    task.watch(f"base answers {len(chosen)} training prompts for the style classifier")
-    theirs = said(task.speak, [case.prompt for case in chosen], None) if chosen else []
+def _speak(
+    task: EvaluationTask, cases: Sequence[Case], baselines: Baselines, likelihood: Callable[[], Likelihood]
+) -> Spoken:
+    renderer = Renderer(load_tokenizer(task.base))
+    voices = {"tuned": task.voice} | ({"current": task.current} if task.current else {})
+    speakers = Speakers(task.speak, task.endpoint, task.pace)
+    wanted = [name for name in task.columns if name != "current" or task.current is not None]
+    return Speaking(cases, baselines, voices, speakers, renderer, task.watch).columns(
+        wanted, reader=lambda: Reader(renderer, likelihood()), general=task.general
+    )
+
+
+def _grader(task: EvaluationTask, cases: Sequence[Case], base: Replies) -> tuple[Grader | None, list[str]]:
     try:
-        fitted = fit_classifier(_pairs(chosen, theirs), language=task.style.language)
+        grader = fit_grader(cases, base.texts, language=task.style.language)
     except TrainingRefused as error:
         return None, [str(error)]
-    fitted = fitted.with_holdout(_pairs(cases, base))
-    if not fitted.may_gate:
-        return fitted, [
+    if not grader.facts.may_gate:
+        return grader, [
             "The style classifier cannot tell the brand from the base model well enough to decide anything."
         ]
-    return fitted, []
+    return grader, []
 
 
-def _pairs(cases: Sequence[Case], theirs: Sequence[str]) -> list[Sample]:
-    ours = [Sample(case.reference, case.cluster, brand=True) for case in cases]
-    return ours + [Sample(reply, case.cluster, brand=False) for case, reply in zip(cases, theirs, strict=True)]
-
-
-def _measures(
+def _guards(
     task: EvaluationTask,
-    cases: Sequence[Case],
-    classifier: StyleClassifier | None,
+    sides: tuple[Sequence[Case], Sequence[Case]],
+    baselines: Baselines,
+    spoken: Spoken,
     *,
-    base: Sequence[str],
-    human: float,
+    grader: Grader | None,
+    likelihood: Callable[[], Likelihood],
+) -> list[Guard]:
+    """What the voice does when it is tried. Agreement comes last: it merges the model that others measure with."""
+    train, cases = sides
+    tuned = spoken.asked["tuned"]
+    trials = Trials(task.style, task.voice, train, cases, baselines, task.speak, task.guards, task.watch)
+    guards = list(trials.guards(tuned.texts, grader.whole.score if grader else None))
+    if "canaries" in task.guards and task.audit:
+        task.watch("a twin of the voice learns planted secrets, to see what it gives away")
+        guards.append(task.audit())
+    if "agreement" in task.guards:
+        guards.append(agreement(task.voice, task.base, tuned.prompts, tuned.texts, likelihood=likelihood()))
+    return guards
+
+
+def _near_copies(task: EvaluationTask, cases: Sequence[Case], tuned: Sequence[str]) -> Guard:
+    fixed = [task.style.greeting, task.style.sign_off]
+    return NearCopies(make_cases(task.train), fixed=fixed).guard(cases, tuned)
+
+
+def measures_of(
+    task: EvaluationTask, cases: Sequence[Case], grader: Grader | None, *, base: Sequence[str], human: float
 ) -> Measures:
+    """What every column is measured with."""
     spoken = [m.content for messages in task.train for m in messages if m.role == "assistant"]
     return Measures(
         cases=cases,
@@ -287,8 +319,9 @@ def _measures(
         habits=Habits([case.reference for case in cases], base, language=task.style.language),
         content=Content(spoken, language=task.style.language),
         human=human,
-        style_score=classifier.score if classifier else None,
+        style_score=grader.score if grader else None,
         personal_data=task.personal_data,
+        token_price=task.token_price,
     )
 
 
@@ -316,12 +349,6 @@ def _power(columns: Sequence[Column], clusters: Sequence[str]) -> Power | None:
     best = max(joint.values(), key=sum)
     differences = [a - b for a, b in zip(tuned, best, strict=True)]
     return power(differences, clusters=clusters[: len(differences)])
-
-
-def _facts(classifier: StyleClassifier | None) -> ClassifierFacts | None:
-    if classifier is None:
-        return None
-    return ClassifierFacts(classifier.auc, classifier.holdout_auc, classifier.may_gate, classifier.samples)
 
 
 def _answers(cases: Sequence[Case], replies: Mapping[str, Replies], columns: Sequence[Column]) -> list[Answer]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from conversations.errors import VoiceRefused
 from styles.base_model import BaseModel, load_weights
@@ -61,6 +62,21 @@ class Likelihood:
                     measured[row] = loss
         return measured
 
+    def surprises(self, rendered: Sequence[Rendered], *, adapter: Path | None = None) -> list[list[float]]:
+        """For every labelled token, by how many nats another one was likelier; 0 where it was the likeliest itself."""
+        measured: list[list[float]] = [[] for _ in rendered]
+        with self._speaking_with(adapter):
+            for rows in _batches(rendered, self._machine):
+                for row, gaps in zip(rows, self._gaps([rendered[i] for i in rows]), strict=True):
+                    measured[row] = gaps
+        return measured
+
+    def merge(self, adapter: Path) -> None:
+        """Put an adapter into the weights for good, as an exported voice has it; the base model is gone then."""
+        self._model.set_adapter(self._load(adapter))
+        self._model = self._model.merge_and_unload()
+        self._adapters.clear()
+
     @contextlib.contextmanager
     def _speaking_with(self, adapter: Path | None) -> Iterator[None]:
         if adapter is not None:
@@ -96,26 +112,41 @@ class Likelihood:
 
     def _measure(self, rows: Sequence[Rendered]) -> list[Loss]:
         """One batch. Only positions that some row has a label for go through the output layer."""
-        import torch
         import torch.nn.functional as F
+
+        found = self._logits(rows)
+        if found is None:
+            return [Loss(0.0, 0) for _ in rows]
+        logits, chosen = found
+        nats = F.cross_entropy(logits.transpose(1, 2), chosen, ignore_index=IGNORED, reduction="none")
+        totals, counts = nats.sum(1).tolist(), (chosen != IGNORED).sum(1).tolist()
+        return [Loss(total, count) for total, count in zip(totals, counts, strict=True)]
+
+    def _gaps(self, rows: Sequence[Rendered]) -> list[list[float]]:
+        found = self._logits(rows)
+        if found is None:
+            return [[] for _ in rows]
+        logits, chosen = found
+        said = logits.gather(2, chosen.clamp(min=0).unsqueeze(2)).squeeze(2)
+        gaps = logits.max(2).values - said
+        return [gap[told].tolist() for gap, told in zip(gaps, chosen != IGNORED, strict=True)]
+
+    def _logits(self, rows: Sequence[Rendered]) -> tuple[Any, Any] | None:
+        """Logits and labels at the positions that some row has a label for; None where no row has any."""
+        import torch
 
         padded = pad([{"input_ids": r.token_ids, "labels": r.labels} for r in rows], pad_token=0)
         targets = padded["labels"][:, 1:]
         wanted = (targets != IGNORED).any(0).nonzero().squeeze(1)
         if not len(wanted):
-            return [Loss(0.0, 0) for _ in rows]
+            return None
         device = self._machine.device
         with torch.inference_mode():
             # No attention mask: with padding on the right no real position can see a padded one.
             output = self._model(
                 input_ids=padded["input_ids"].to(device), logits_to_keep=wanted.to(device), use_cache=False
             )
-            chosen = targets[:, wanted].to(device)
-            nats = F.cross_entropy(
-                output.logits.float().transpose(1, 2), chosen, ignore_index=IGNORED, reduction="none"
-            )
-        totals, counts = nats.sum(1).tolist(), (chosen != IGNORED).sum(1).tolist()
-        return [Loss(total, count) for total, count in zip(totals, counts, strict=True)]
+        return output.logits.float(), targets[:, wanted].to(device)
 
 
 def _batches(rendered: Sequence[Rendered], machine: Machine) -> Iterator[list[int]]:

@@ -55,6 +55,12 @@ def repetition(reply: str) -> float:
     return 1 - len(set(runs)) / len(runs) if runs else 0.0
 
 
+def shown(text: str) -> str:
+    """A reply or a prompt in quotation marks, on one line and not too long, as evidence."""
+    line = " ".join(text.split())
+    return f"“{line[:157]}…”" if len(line) > 158 else f"“{line}”"
+
+
 @dataclass(frozen=True, slots=True)
 class Verbatim:
     """Words of a reply that stand in the training data in the same order."""

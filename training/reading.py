@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from conversations.errors import VoiceRefused
 from conversations.messages import Message
 from styles.rendering import Rendered, Renderer
 from training.baselines import Case
@@ -22,6 +23,7 @@ class Asked:
     prompts: Sequence[Sequence[Message]]
     adapter: Path | None
     texts: Sequence[str]
+    ours: bool = True  # False: a model elsewhere, of which only the answers are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Read:
     own: Mapping[str, Sequence[float]]
     human: float
     general: General | None
+    failed: Mapping[str, str] = field(default_factory=dict)  # columns whose adapter could not be read, and why
 
 
 class Reader:
@@ -53,12 +56,21 @@ class Reader:
         self._likelihood = likelihood
 
     def read(self, asked: Mapping[str, Asked], cases: Sequence[Case], general: Sequence[Sequence[Message]]) -> Read:
-        brand = {name: self._brand(column, cases) for name, column in asked.items()}
+        brand, failed = {}, {}
+        for name, column in asked.items():
+            try:
+                brand[name] = self._brand(column, cases)
+            except VoiceRefused as error:
+                if name == "tuned":
+                    raise
+                failed[name] = str(error)
         own = {name: self._own(cases, column.texts) for name, column in asked.items()}
         human = self._own(cases, [case.reference for case in cases])
-        return Read(brand, own, _quantile(human, _HUMAN), self._general(general, asked["tuned"].adapter))
+        return Read(brand, own, _quantile(human, _HUMAN), self._general(general, asked["tuned"].adapter), failed)
 
     def _brand(self, column: Asked, cases: Sequence[Case]) -> float | None:
+        if not column.ours:
+            return None
         rendered = [self._reply(p, case.reference) for p, case in zip(column.prompts, cases, strict=True)]
         return mean_loss(self._likelihood.losses(rendered, adapter=column.adapter))
 

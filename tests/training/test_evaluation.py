@@ -74,13 +74,12 @@ def test_prompts_are_everything_before_the_last_brand_turn_and_training_replies_
 ) -> None:
     speak = ScriptedVoices()
     holdout = conversations(8, seed=1)
-    evaluate(make_task(base, adapters[0], holdout=holdout, speak=speak))
+    evaluate(make_task(base, adapters[0], holdout=holdout, speak=speak, guards=frozenset()))
     tuned = [prompt for who, prompt in speak.asked if who == "spark@1"]
     assert [[m.content for m in p] for p in tuned] == [[m.content for m in c[:-1]] for c in holdout]
     asked_of_base = [prompt for who, prompt in speak.asked if who == "base"]
-    assert len(asked_of_base) == 8 + 60
-    training = {tuple(m.content for m in c[:-1]) for c in conversations(60)}
-    assert {tuple(m.content for m in p) for p in asked_of_base[8:]} <= training
+    assert [[m.content for m in p] for p in asked_of_base[:8]] == [[m.content for m in c[:-1]] for c in holdout]
+    assert len(asked_of_base) == 8
 
 
 def test_training_words_and_personal_data_in_answers_are_found(base: BaseModel, adapters: list[Path]) -> None:
@@ -118,12 +117,14 @@ def test_without_a_search_for_personal_data_the_gate_says_no(evaluation: Evaluat
     assert "personal data: not measured" in decide(replace(scores, personal_data=None), Limits()).words
 
 
-def test_a_small_set_is_measured_without_a_style_score_and_cannot_pass(base: BaseModel, adapters: list[Path]) -> None:
-    found = evaluate(make_task(base, adapters[0], train=conversations(4), holdout=conversations(6, seed=1)))
+def test_a_holdout_of_three_is_measured_without_a_style_score_and_cannot_pass(
+    base: BaseModel, adapters: list[Path]
+) -> None:
+    found = evaluate(make_task(base, adapters[0], holdout=conversations(3, seed=1)))
     assert found.classifier is None
     assert found.column("tuned").style is None
     assert found.column("tuned").perplexity is not None
-    assert "A style classifier needs" in found.notes[0]
+    assert "A style score needs a holdout of 5 conversations" in found.notes[0]
     verdict = decide(gate_scores(found), Limits(min_prompts=1))
     assert {"style classifier", "style score"} <= {fault.name for fault in verdict.faults}
 
@@ -147,7 +148,7 @@ def test_other_conversations_are_guarded(base: BaseModel, adapters: list[Path]) 
     assert scores.general_rise is not None
     limits = Limits(min_prompts=1, max_general_rise=scores.general_rise - 0.01)
     assert "general ability" in {fault.name for fault in decide(scores, limits).faults}
-    assert decide(replace(scores, general_rise=None), Limits(need_general=True)).passed is False
+    assert "general ability: not measured" in decide(replace(scores, general_rise=None), limits).words
 
 
 def test_conversations_of_one_cluster_are_not_counted_twice(base: BaseModel, adapters: list[Path]) -> None:
@@ -206,6 +207,6 @@ def test_the_guide_of_the_style_reaches_the_prompted_columns(base: BaseModel, ad
     speak = ScriptedVoices()
     holdout = conversations(4, seed=1)
     evaluate(make_task(base, adapters[0], columns=("base", "tuned", "prompted"), speak=speak, holdout=holdout))
-    guided = [p for _, p in speak.asked if p[0].role == "system"]
+    guided = [p for _, p in speak.asked if p[0].role == "system"]  # the style declines nothing
     assert len(guided) == 4
     assert f"You speak for {STYLE.display}" in guided[0][0].content
