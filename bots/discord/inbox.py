@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from typing import Final
 
 import discord
@@ -37,12 +38,22 @@ class Inbox:
     def __init__(self, desk: Desk, client: discord.Client) -> None:
         self._desk = desk
         self._client = client
+        self._arriving: Counter[Place] = Counter()  # where messages for us are not kept yet
 
     async def take(self, message: discord.Message) -> None:
         """Keep a message that is for us, and begin its answer."""
         if not _is_written(message) or not await self._is_for_us(message):
             return
         question = Question(await self._place(message), message.id)
+        self._arriving[question.place] += 1
+        try:
+            await self._keep(message, question)
+        finally:
+            self._arriving[question.place] -= 1
+            if not self._arriving[question.place]:
+                del self._arriving[question.place]
+
+    async def _keep(self, message: discord.Message, question: Question) -> None:
         missing = _missing_permissions(message)
         if missing:
             if await self._is_new(question):
@@ -83,7 +94,7 @@ class Inbox:
         if not isinstance(message.channel, discord.Thread) or not message.content or message.mentions:
             return False
         place = Place(guild_key(message.guild.id), str(message.channel.id))
-        return await asyncio.to_thread(self._desk.store.has_talk, PLATFORM, str(place))
+        return place in self._arriving or await asyncio.to_thread(self._desk.store.has_talk, PLATFORM, str(place))
 
     def _is_mentioned(self, message: discord.Message) -> bool:
         role = message.guild.self_role if message.guild else None

@@ -29,6 +29,8 @@ _MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _REMEMBERED: Final = 10_000  # ids of messages; the store remembers them all, this only saves asking it
 _SHARED: Final = 5  # messages that somebody shares at once
 _ROOT_WITHIN: Final = 1.0  # seconds; Slack waits three for our acknowledgement
+_YOUNG: Final = 5.0  # seconds; what begins a thread may come to another process, or after what follows it
+_LOOKS: Final = (0.1, 0.3, 0.6)  # seconds between looks whether a young thread is ours
 _ENTITIES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Inbox:
         self._uploads = uploads
         self._channels = frozenset(channels)
         self._seen: OrderedDict[str, None] = OrderedDict()
+        self._arriving: set[str] = set()  # messages for us that are not kept yet
 
     def add_to(self, app: AsyncApp) -> None:
         # bolt acknowledges an event before its listener runs, but after the middleware.
@@ -98,11 +101,14 @@ class Inbox:
         self._seen[question.id] = None
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
+        self._arriving.add(question.id)
         try:
             return await self._taken(event, question, team)
         except BaseException:  # not acknowledged, so that Slack brings it again
             self._seen.pop(question.id, None)
             raise
+        finally:
+            self._arriving.discard(question.id)
 
     async def _taken(self, event: Json, question: Question, team: Team) -> Kept | None:
         file = upload_in(event) if question.is_direct else None
@@ -116,6 +122,8 @@ class Inbox:
     async def _root(self, question: Question, team: Team) -> tuple[Quote, ...]:
         """What a thread of other people begins with, when we are first asked in it."""
         place = question.place
+        if place.message(place.thread) in self._arriving:
+            return ()
         if await asyncio.to_thread(self._desk.store.has_talk, PLATFORM, str(place)):
             return ()
         try:
@@ -155,7 +163,18 @@ class Inbox:
         mentioned = set(_MENTION.findall(str(event.get("text") or "")))
         if mentioned or not event.get("thread_ts"):
             return team.bot_user in mentioned
-        return await self._is_known(f"{team.id}/{event['channel']}/{event['thread_ts']}")
+        begun_by = f"{team.id}/{event['channel']}/{event['thread_ts']}"
+        if await self._is_ours(begun_by):
+            return True
+        for wait in _LOOKS if _is_young(event) else ():
+            await asyncio.sleep(wait)
+            if await self._is_ours(begun_by):
+                return True
+        return False
+
+    async def _is_ours(self, message: str) -> bool:
+        """Whether somebody began a thread with this message to us; it may be that we are just keeping it."""
+        return message in self._arriving or await self._is_known(message)
 
     async def _is_known(self, message: str) -> bool:
         try:
@@ -195,6 +214,14 @@ def shared_in(event: Json, team: Team) -> tuple[Quote, ...]:
         for a in shared[:_SHARED]
         if a.get("text")
     )
+
+
+def _is_young(event: Json) -> bool:
+    """Whether the thread of a message was begun just before it: a `ts` is a time."""
+    try:
+        return float(event["ts"]) - float(event["thread_ts"]) < _YOUNG
+    except ValueError:
+        return False
 
 
 def _is_written(event: Json) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,12 @@ def running(platform: Platform, assistant: Assistant, contributions: Contributio
         yield run
     finally:
         run.terminate()
+
+
+@contextlib.contextmanager
+def busy(database: Path) -> Iterator[None]:
+    """Somebody else writes into the database meanwhile: what comes in can be received, and not be kept."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from bots.assignment import Assignment
 from bots.assistant import Limits
 from bots.discord.writer import EVERY
 from tests.bots.discord.desk import Bot, custom_ids, reply_id
+from tests.bots.workplace import busy
 from tests.emulators.discord import BOT_PERMISSIONS, DiscordEmulator, Permission
 
 MESSAGES = "/channels/{}/messages"
@@ -116,6 +118,19 @@ def test_with_the_content_intent_our_thread_needs_no_mention(
     disc.user_says("C1", "bob", "between us")
     disc.settle(0.3)
     assert len(bot.engine.requests) == 2
+
+
+def test_who_goes_on_before_the_mention_is_kept_is_heard_too(
+    disc: DiscordEmulator, bot_with: Callable[..., Bot], tmp_path: Path
+) -> None:
+    thread = thread_in(disc)
+    bot = bot_with(message_content=True)
+    with busy(tmp_path / "conversations.db"):
+        bot.ask("one", channel=thread)
+        disc.user_says(thread, "bob", "two")
+        disc.settle(0.2)  # both are received, none is kept
+    bot.answer(thread, nth=2)
+    assert [request.messages[-1].content for request in bot.engine.requests] == ["one", "two"]
 
 
 def test_without_the_content_intent_only_what_is_said_to_it_is_answered(bot: Bot, disc: DiscordEmulator) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
+from pathlib import Path
 
 import pytest
 
 from bots.assistant import Limits
 from bots.slack import Options
 from tests.bots.slack.desk import Bot, MakeBot, markdown_of, reply_id
+from tests.bots.workplace import busy
 from tests.emulators.slack import SlackEmulator
 
 
@@ -56,6 +59,28 @@ def test_in_our_own_thread_nobody_has_to_mention_us_again(bot: Bot, slack: Slack
         ("assistant", "Your parcel is on its way."),
         ("user", "and mine?"),
     ]
+
+
+def test_who_goes_on_before_the_mention_is_kept_is_heard_too(bot: Bot, slack: SlackEmulator, tmp_path: Path) -> None:
+    with busy(tmp_path / "conversations.db"):
+        question = bot.ask()
+        more = slack.user_says("C1", "U2", "and mine?", thread_ts=question["ts"])
+        slack.wait_for(lambda: slack.envelopes[-1].sent_at, what="the second message under way")
+        time.sleep(0.2)  # both are received, none is kept
+    bot.answer(more, nth=2)
+    assert [m.content for m in bot.history(question) if m.role == "user"] == ["Where is my parcel?", "and mine?"]
+    assert not slack.calls("conversations.replies")  # the thread is ours: its beginning is no news to us
+
+
+def test_who_goes_on_before_the_mention_has_come_at_all_is_heard_too(bot: Bot, slack: SlackEmulator) -> None:
+    thread = f"{time.time():.6f}"
+    event = {"type": "message", "channel": "C1", "channel_type": "channel", "user": "U1"}
+    later = f"{float(thread) + 0.5:.6f}"
+    slack.event(event | {"text": "and mine?", "ts": later, "event_ts": later, "thread_ts": thread})
+    time.sleep(0.05)
+    slack.event(event | {"text": f"<@{slack.bot_user}> Where is it?", "ts": thread, "event_ts": thread})
+    slack.wait_for(lambda: len(bot.engine.requests) == 2, what="two questions to the model")
+    assert bot.engine.requests[1].messages[-1].content.endswith("and mine?")
 
 
 def test_it_is_silent_where_nobody_speaks_to_it(bot: Bot, slack: SlackEmulator) -> None:
