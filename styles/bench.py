@@ -6,10 +6,10 @@ import hashlib
 import multiprocessing
 import pickle
 import sys
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -51,25 +51,44 @@ class Fate:
     changed: Sequence[str]
     dropped: Sequence[Dropped]
 
+    @property
+    def kept(self) -> int:
+        return self.came_in - len(self.dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The count of one fate, and where the fate itself is: in memory, or in a line of a file."""
+
+    count: StepCount
+    fate: Fate | None
+    path: Path | None
+    line: int
+
 
 class Fates:
-    """What all steps did with all chunks, in memory or in files."""
+    """What all steps did with all chunks, in memory or in files; what they come to is always at hand."""
 
     def __init__(self) -> None:
-        self._held: list[list[Fate] | Path] = []
+        self._told: defaultdict[str, list[_Told]] = defaultdict(list)
 
-    def add(self, fates: list[Fate] | Path) -> None:
-        self._held.append(fates)
+    def add(self, fates: Sequence[Fate], path: Path | None = None) -> None:
+        """Take in fates; with the path of the file that they are in, only what they come to is kept."""
+        for line, fate in enumerate(fates):
+            self._told[fate.step].append(_Told(_count(fate), None if path else fate, path, line))
 
     def extend(self, others: Fates) -> None:
-        self._held += others._held
+        for step, told in others._told.items():
+            self._told[step] += told
 
     def of(self, step: str) -> Iterator[Fate]:
-        for one in self._held:
-            yield from (fate for fate in (_load_fates(one) if isinstance(one, Path) else one) if fate.step == step)
+        """The fates in which a step changed or dropped something."""
+        for told in self._told[step]:
+            if told.count.changed or told.count.dropped:
+                yield told.fate or load_fates(told.path)[told.line]  # type: ignore[arg-type]
 
     def count(self, steps: Sequence[str]) -> list[StepCount]:
-        return [_count(step, self.of(step)) for step in steps]
+        return [_sum(step, [told.count for told in self._told[step]]) for step in steps]
 
 
 class Records(Collection[Any]):
@@ -168,8 +187,9 @@ class _Pass:
                 self.fates.add(fates)
             return left
         for path in self._on_files(chunks.paths):
-            left.adopt(path)
-            self.fates.add(path.with_suffix(".fate"))
+            fates = load_fates(path.with_suffix(".fate"))
+            left.adopt(path, fates[-1].kept)
+            self.fates.add(fates, path.with_suffix(".fate"))
         return left
 
     def _on_files(self, paths: Sequence[Path]) -> Iterator[Path]:
@@ -189,19 +209,22 @@ class _Pass:
 
     def whole(self, chunks: Chunks) -> Chunks:
         (step,) = self._steps
+        decide = _studied(step, chunks) if isinstance(step, Survey) else None
+        if decide is list:  # nothing is held against anything
+            self.fates.add([Fate(step.name, chunks.drafts, (), ())])
+            return chunks
         left = Chunks(self._bench.sources, self._folder)
-        for number, (batch, outcomes) in enumerate(_decisions(step, chunks)):
+        for number, (batch, outcomes) in enumerate(_decisions(step, decide, chunks)):
             kept, fate = self._bench.judge(step, batch, outcomes)
             left.add(kept)
-            self.fates.add(self._keep(number, [fate]))
+            self._keep(number, fate)
         return left
 
-    def _keep(self, number: int, fates: list[Fate]) -> list[Fate] | Path:
-        if self._folder is None:
-            return fates
-        path = self._folder / f"{number:06}.fate"
-        save_json(path, [_fate_row(fate) for fate in fates])
-        return path
+    def _keep(self, number: int, fate: Fate) -> None:
+        path = self._folder / f"{number:06}.fate" if self._folder and (fate.changed or fate.dropped) else None
+        if path:
+            save_fates(path, [fate])
+        self.fates.add([fate], path)
 
 
 def work(bench: Bench, steps: Sequence[CurationStep], batch: Sequence[Draft]) -> tuple[list[Draft], list[Fate]]:
@@ -213,9 +236,10 @@ def work(bench: Bench, steps: Sequence[CurationStep], batch: Sequence[Draft]) ->
     return left, fates
 
 
-def _decisions(step: CurationStep, chunks: Chunks) -> Iterator[tuple[Sequence[Draft], list[Outcome]]]:
-    if isinstance(step, Survey):
-        decide = _studied(step, chunks)
+def _decisions(
+    step: CurationStep, decide: Decide | None, chunks: Chunks
+) -> Iterator[tuple[Sequence[Draft], list[Outcome]]]:
+    if decide:
         yield from ((batch, _outcomes(step, batch, decide)) for batch in chunks)
     else:
         everything = [draft for batch in chunks for draft in batch]
@@ -269,7 +293,7 @@ def _on_file(bench: Bench, steps: Sequence[CurationStep], task: tuple[Path, Path
     source, target = task
     if not target.exists():  # its fate is written first
         left, fates = work(bench, steps, load_chunk(source, bench.sources))
-        save_json(target.with_suffix(".fate"), [_fate_row(fate) for fate in fates])
+        save_fates(target.with_suffix(".fate"), fates)
         save_json(target, [draft_row(draft) for draft in left])
     return target
 
@@ -298,22 +322,36 @@ def _signature(step: CurationStep) -> str:
     return f"{step.name}:{code}"
 
 
-def _count(step: str, fates: Iterable[Fate]) -> StepCount:
-    came_in = changed = quarantined = 0
+def _count(fate: Fate) -> StepCount:
+    reasons = Counter(dropped.reason for dropped in fate.dropped)
+    quarantined = sum(dropped.quarantined for dropped in fate.dropped)
+    return StepCount(fate.step, fate.came_in, len(fate.changed), reasons, quarantined)
+
+
+def _sum(step: str, counts: Sequence[StepCount]) -> StepCount:
     reasons: Counter[str] = Counter()
-    for fate in fates:
-        came_in += fate.came_in
-        changed += len(fate.changed)
-        quarantined += sum(dropped.quarantined for dropped in fate.dropped)
-        reasons.update(dropped.reason for dropped in fate.dropped)
-    return StepCount(step, came_in, changed, dict(reasons.most_common()), quarantined)
+    for count in counts:
+        reasons.update(count.dropped)
+    came_in, changed = sum(count.came_in for count in counts), sum(count.changed for count in counts)
+    return StepCount(step, came_in, changed, dict(reasons.most_common()), sum(count.quarantined for count in counts))
 
 
-def _fate_row(fate: Fate) -> list[Any]:
-    return [fate.step, fate.came_in, list(fate.changed), [asdict(dropped) for dropped in fate.dropped]]
+def save_fates(path: Path, fates: Sequence[Fate]) -> None:
+    save_json(path, [[f.step, f.came_in, list(f.changed), [_row(dropped) for dropped in f.dropped]] for f in fates])
 
 
-def _load_fates(path: Path) -> Iterator[Fate]:
-    for step, came_in, changed, dropped in orjson.loads(path.read_bytes()):
-        fallen = [Dropped(**{**row, "evidence": tuple(row["evidence"])}) for row in dropped]
-        yield Fate(step, came_in, changed, fallen)
+def load_fates(path: Path) -> list[Fate]:
+    return [
+        Fate(step, came_in, changed, [_dropped(row) for row in dropped])
+        for step, came_in, changed, dropped in orjson.loads(path.read_bytes())
+    ]
+
+
+def _row(d: Dropped) -> list[Any]:
+    kept_out = [d.quarantined, d.evidence, d.content]
+    return [d.step, d.reason, d.sentence, d.id, d.conversation_id, d.place, *kept_out]
+
+
+def _dropped(row: Sequence[Any]) -> Dropped:
+    step, reason, sentence, name, conversation, place, quarantined, evidence, content = row
+    return Dropped(step, reason, sentence, name, conversation, place, quarantined, tuple(evidence), content)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +18,82 @@ from styles.drafts import Draft, draft_of, draft_row
 CHUNK = 4_000
 _RUN = 16_000  # drafts that are sorted in memory
 _LINE = 100  # drafts that are read at once while sorted runs are merged
+_HELD = 48_000_000  # bytes of drafts that are kept in memory although they could be in a file
+_MESSAGE = 400  # bytes of a message without its text
+
+
+@dataclass(slots=True)
+class _Part:
+    """One chunk: in memory, in a file, or both."""
+
+    length: int
+    batch: Sequence[Draft] | None = None
+    path: Path | None = None
 
 
 class Chunks:
-    """Batches of drafts that can be gone through again and again; none is cut within a conversation."""
+    """Batches of drafts that can be gone through again and again; none is cut within a conversation.
+
+    With a folder, what does not fit into `_HELD` bytes is in files; without one, everything is in memory.
+    """
 
     def __init__(self, sources: Mapping[str, Source], folder: Path | None = None) -> None:
         self._sources = sources
         self._folder = folder
-        self._held: list[Sequence[Draft]] = []
-        self._paths: list[Path] = []
+        self._parts: list[_Part] = []
+        self._room = _HELD
 
     def __iter__(self) -> Iterator[Sequence[Draft]]:
-        return chain(self._held, (load_chunk(path, self._sources) for path in self._paths))
+        return map(self._batch, self._parts)
 
     def __len__(self) -> int:
-        return len(self._held) + len(self._paths)
+        return len(self._parts)
+
+    @property
+    def drafts(self) -> int:
+        return sum(part.length for part in self._parts)
 
     @property
     def paths(self) -> Sequence[Path]:
-        """The files of the chunks, where they are in files."""
-        return tuple(self._paths)
+        """The files of the chunks; what is in memory only is written now."""
+        for number, part in enumerate(self._parts):
+            if part.path is None and part.batch is not None:
+                part.path = self._saved(number, part.batch)
+        return tuple(part.path for part in self._parts if part.path)
 
     def add(self, batch: Sequence[Draft]) -> None:
-        if self._folder is None:
-            self._held.append(batch)
-            return
-        path = self._folder / f"{len(self._paths):06}.left"
-        save_json(path, [draft_row(draft) for draft in batch])
-        self._paths.append(path)
+        if self._fits(batch):
+            self._parts.append(_Part(len(batch), batch))
+        else:
+            self._parts.append(_Part(len(batch), path=self._saved(len(self._parts), batch)))
 
-    def adopt(self, path: Path) -> None:
+    def adopt(self, path: Path, length: int) -> None:
         """Take in a chunk that another process wrote."""
-        self._paths.append(path)
+        self._parts.append(_Part(length, path=path))
+
+    def _batch(self, part: _Part) -> Sequence[Draft]:
+        if part.batch is not None:
+            return part.batch
+        assert part.path is not None
+        batch = load_chunk(part.path, self._sources)
+        if self._fits(batch):
+            part.batch = batch
+        return batch
+
+    def _fits(self, batch: Sequence[Draft]) -> bool:
+        """Take room for a batch if there is any."""
+        if self._folder is None:
+            return True
+        size = sum(len(m.content) + _MESSAGE for draft in batch for m in draft.messages)
+        if fits := size <= self._room:
+            self._room -= size
+        return fits
+
+    def _saved(self, number: int, batch: Sequence[Draft]) -> Path:
+        assert self._folder is not None
+        path = self._folder / f"{number:06}.left"
+        save_json(path, [draft_row(draft) for draft in batch])
+        return path
 
 
 def load_chunk(path: Path, sources: Mapping[str, Source]) -> list[Draft]:
@@ -81,10 +125,12 @@ def oldest_first(drafts: Iterable[Draft], sources: Mapping[str, Source], folder:
         yield from sorted(drafts, key=_age)
         return
     rest, runs = iter(drafts), list[Path]()
-    while run := sorted(islice(rest, _RUN), key=_age):
+    run = sorted(islice(rest, _RUN), key=_age)
+    while following := sorted(islice(rest, _RUN), key=_age):
         runs.append(folder / f"{len(runs):06}.run")
         _save_run(runs[-1], run)
-    yield from heapq.merge(*(_load_run(path, sources) for path in runs), key=_age)
+        run = following
+    yield from heapq.merge(*(_load_run(path, sources) for path in runs), run, key=_age)
     for path in runs:
         path.unlink()
 

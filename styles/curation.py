@@ -142,7 +142,7 @@ def curate(
     left = bench.run(steps, chunks, key=key, watch=watch)
     names = [step.name for step in steps]
     counts = bench.fates.count(names)
-    if not any(map(len, left)):
+    if not left.drafts:
         raise CurationRefused(_nothing_left(taken.drafts, counts))
     examples = tuple(_example(draft, pseudonym) for batch in left for draft in batch)
     _look_again(examples, roster)

@@ -103,7 +103,8 @@ class Step:
 class Survey:
     """A curation step that first looks through everything, batch by batch, and then decides batch by batch, in order.
 
-    What `study` keeps of the batches should be small; it may go through them more than once.
+    What `study` keeps of the batches should be small; it may go through them more than once. It gives back `list`
+    where it has nothing against anything.
     """
 
     name: str

@@ -109,8 +109,7 @@ def study_echoes(batches: Iterable[Sequence[Draft]]) -> Decide:
         ours = [(m, text) for draft in batch for m in draft.messages if m.voice and (text := _long(m.content))]
         sketches.add([text for _, text in ours])
         spoken += ((m.voice or "", m.sent_at.timestamp() if m.sent_at else 0.0) for m, _ in ours)
-    index = sketches.index() if spoken else None
-    return partial(_without_echoes, index=index, spoken=spoken)
+    return partial(_without_echoes, index=sketches.index(), spoken=spoken) if spoken else list
 
 
 def _long(text: str) -> str:
@@ -118,11 +117,7 @@ def _long(text: str) -> str:
     return text if text.count(" ") >= 7 else ""
 
 
-def _without_echoes(
-    batch: Sequence[Draft], *, index: Index | None, spoken: Sequence[tuple[str, float]]
-) -> list[Outcome]:
-    if index is None:
-        return list(batch)
+def _without_echoes(batch: Sequence[Draft], *, index: Index, spoken: Sequence[tuple[str, float]]) -> list[Outcome]:
     said = [
         (place, m, text)
         for place, draft in enumerate(batch)
