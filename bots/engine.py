@@ -98,6 +98,35 @@ class Remembering(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What an engine is doing: answers that it gives and that wait, and how many it can give at once."""
+
+    running: int
+    waiting: int
+    places: int
+    voices: int = 0  # LoRA adapters that are loaded
+    restarts: int = 0  # of whatever runs the model, after a crash
+    away: bool = False  # another engine answers in its place
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """An engine that can tell how busy it is."""
+
+    def workload(self) -> Workload:
+        """As it is now; cheap, and safe to ask for at any moment."""
+        ...
+
+
+@runtime_checkable
+class Loading(Protocol):
+    """An engine that may be asked before its model is there."""
+
+    @property
+    def is_ready(self) -> bool: ...
+
+
 async def reply_text(engine: Engine, request: Request) -> str:
     """The whole reply as one string."""
     return "".join([piece async for piece in engine.stream(request)]).strip()

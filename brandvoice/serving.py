@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from brandvoice.builtin import make_engine
 from brandvoice.facts import load_facts
@@ -17,18 +17,23 @@ from conversations.errors import BrandvoiceError, SettingsError
 
 if TYPE_CHECKING:
     from bots.assistant import Assistant
+    from bots.contributions import Contributions
+    from bots.engine import Engine
     from bots.limits import Limits
     from bots.platform import Platform
     from brandvoice.workspace import Workspace
     from conversations.store import ConversationStore
 
+    _Run = Callable[[Assistant, Contributions], Coroutine[Any, Any, None]]
 
-def make_assistant(workspace: Workspace, store: ConversationStore, offers: Offers) -> Assistant:
-    """The assistant of a workspace on its configured engine."""
+EARLY = frozenset({"http", "rounds"})  # platforms that are up before the model is, and say so
+
+
+def make_assistant(workspace: Workspace, store: ConversationStore, offers: Offers, *, engine: Engine) -> Assistant:
+    """The assistant of a workspace on an engine."""
     from bots.assignment import Assignment
     from bots.assistant import Assistant
 
-    engine = make_engine(workspace, dict(offers.table("engines")))
     return Assistant(
         store=store,
         voices=workspace.voices,
@@ -99,14 +104,16 @@ async def _serve(workspace: Workspace, platforms: Sequence[Platform]) -> None:
 
 async def _run(workspace: Workspace, platforms: Sequence[Platform]) -> None:
     from bots.contributions import Contributions
+    from bots.engines.starting import StartingEngine
     from bots.forgetting import forget_erased
 
     offers = load_plugins()
+    engine = StartingEngine(lambda: make_engine(workspace, dict(offers.table("engines"))))
     refusals: Sequence[BaseException] = ()
     async with AsyncExitStack() as stack:
         store = await asyncio.to_thread(workspace.open_store)
         stack.callback(store.close)
-        assistant = await asyncio.to_thread(make_assistant, workspace, store, offers)
+        assistant = await asyncio.to_thread(lambda: make_assistant(workspace, store, offers, engine=engine))
         stack.push_async_callback(assistant.engine.close)
         stack.push_async_callback(assistant.close)
         forgetting = asyncio.create_task(forget_erased(assistant.engine, store.erasures), name="forgetting")
@@ -114,9 +121,22 @@ async def _run(workspace: Workspace, platforms: Sequence[Platform]) -> None:
         contributions = Contributions(store, importers=offers.list("importers"))
         try:
             async with asyncio.TaskGroup() as group:
+                loading = group.create_task(engine.start(), name="model")
                 for platform in platforms:
-                    group.create_task(platform.run(assistant, contributions), name=platform.name)
-        except* BrandvoiceError as refused:
+                    run = platform.run if platform.name in EARLY else _after(loading, platform)
+                    group.create_task(run(assistant, contributions), name=platform.name)
+        except* (BrandvoiceError, OSError, MemoryError) as refused:
             refusals = refused.exceptions
     if refusals:
         raise refusals[0]
+
+
+def _after(loading: asyncio.Task[None], platform: Platform) -> _Run:
+    """A platform that waits for the model, because it could not tell anybody that there is none yet."""
+
+    async def run(assistant: Assistant, contributions: Contributions) -> None:
+        await asyncio.wait({loading})
+        if loading.exception() is None:
+            await platform.run(assistant, contributions)
+
+    return run

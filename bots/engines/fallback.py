@@ -7,10 +7,10 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.engine import Engine, Remembering, Request
+from bots.engine import Engine, Measured, Remembering, Request, Workload
 from conversations.errors import EngineUnreachable
 
 log = logging.getLogger(__name__)
@@ -100,15 +100,26 @@ class FallbackEngine:
         """See `Remembering`."""
         return sorted({person for engine in self._remembering() for person in engine.people()})
 
+    def workload(self) -> Workload:
+        """See `Measured`. The work of the engine that answers now."""
+        away = self.breaker.is_open
+        asked = self._ready_second() if away else self._first
+        now = asked.workload() if isinstance(asked, Measured) else Workload(0, 0, 0)
+        return replace(now, away=away)
+
     async def close(self) -> None:
         await self._first.close()
         if self._second is not None:
             await (await self._second).close()
 
     def _remembering(self) -> list[Remembering]:
-        ready = self._second is not None and self._second.done() and not self._second.exception()
-        engines = [self._first, *([self._second.result()] if self._second and ready else [])]
+        second = self._ready_second()
+        engines = [self._first, *([second] if second else [])]
         return [engine for engine in engines if isinstance(engine, Remembering)]
+
+    def _ready_second(self) -> Engine | None:
+        made = self._second is not None and self._second.done() and not self._second.exception()
+        return self._second.result() if self._second and made else None
 
     async def _fallback(self) -> Engine:
         """The second engine; whoever comes while it is being made waits for the same one."""

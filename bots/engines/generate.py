@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
-from bots.engine import Finish, Request, Sampling
+from bots.engine import Finish, Request, Sampling, Workload
 from bots.engines.deadline import Deadline
 from bots.engines.fitting import check_fit, ends_of_reply, prompt_of
 from conversations.errors import EngineBusy
@@ -72,6 +72,10 @@ class GenerateEngine:
                 await self._lock.acquire()
         finally:
             self._waiting -= 1
+
+    def workload(self) -> Workload:
+        """See `Measured`."""
+        return Workload(int(self._lock.locked()), self._waiting, 1, voices=len(self._loaded))
 
     async def close(self) -> None:
         async with self._lock:

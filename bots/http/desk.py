@@ -41,6 +41,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.made_jobs = ApiJobStore(self.contributions.store.database)
+        self.metrics.watch(lambda: self.assistant.engine)
 
     async def audit(self, who: str, what: str, subject: str, **details: object) -> None:
         """Keep who did what with a privilege."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from bots.engine import Loading
 from bots.http.desk import PLATFORM, DeskOf
 from bots.http.metrics import CONTENT_TYPE_LATEST
 from conversations.errors import BrandvoiceError
@@ -37,8 +38,8 @@ async def healthz() -> Health:
 
 @routes.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(desk: DeskOf) -> Response:
-    """Whether this server takes requests: not while it goes down, nor while its store cannot be read."""
-    reason = "it is going down" if desk.is_draining else await _store_fault(desk)
+    """Whether this server takes requests: not before its model is there, nor when its store cannot be read."""
+    reason = _engine_fault(desk) or await _store_fault(desk)
     state = Readiness(status="not ready" if reason else "ready", reason=reason)
     return JSONResponse(state.model_dump(), status_code=503 if reason else 200)
 
@@ -47,6 +48,13 @@ async def readyz(desk: DeskOf) -> Response:
 async def metrics(desk: DeskOf) -> Response:
     """Counters for Prometheus."""
     return Response(desk.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+def _engine_fault(desk: DeskOf) -> str:
+    if desk.is_draining:
+        return "it is going down"
+    engine = desk.assistant.engine
+    return "its model is being loaded" if isinstance(engine, Loading) and not engine.is_ready else ""
 
 
 async def _store_fault(desk: DeskOf) -> str:

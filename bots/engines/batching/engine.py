@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from bots.engine import Request
+from bots.engine import Request, Workload
 from bots.engines.batching.adapters import Adapter, AdapterFormat, AdapterShelf, load_adapter
 from bots.engines.batching.cache import CacheShape
 from bots.engines.batching.loop import Counts, ModelLoop
@@ -132,6 +132,11 @@ class BatchingEngine:
             prefix_bytes=loop.prefixes.size,
             counts=loop.counts,
         )
+
+    def workload(self) -> Workload:
+        """See `Measured`."""
+        now = self.stats()
+        return Workload(now.running, now.waiting, now.slots, voices=now.adapters, restarts=now.counts.crashes)
 
     def forget(self, person: str) -> None:
         """See `Remembering`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bots.engine import Request
+from bots.engine import Request, Workload
 from bots.engines.deadline import Deadline
 from bots.engines.fitting import prompt_of
 from bots.engines.remote.loading import Served, VoiceLoader
@@ -88,6 +88,10 @@ class RemoteEngine:
         connection = await self._connected()
         kind = "vLLM, which loads our voices" if connection.loader is not None else "an OpenAI-compatible server"
         return f"{connection.model} on {kind}"
+
+    def workload(self) -> Workload:
+        """See `Measured`. What waits at the server counts as running here."""
+        return Workload(self._open, 0, self._options.open_requests)
 
     async def close(self) -> None:
         await self._server.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.engine import Engine, Request, Sampling, reply_text
+from bots.engine import Engine, Measured, Request, Sampling, reply_text
 from bots.engines.batching import BatchingEngine
 from bots.engines.generate import GenerateEngine
 from conversations.errors import EngineBusy, EngineError, VoiceRefused
@@ -47,6 +47,18 @@ async def test_a_closed_iterator_stops_the_work_and_the_next_is_answered(any_eng
     await anext(stream)
     await stream.aclose()  # type: ignore[attr-defined]
     assert await reply_text(any_engine, Request(asked("Hi"), None, greedy(5)))
+
+
+async def test_it_tells_how_busy_it_is(any_engine: Engine, voices: Voices) -> None:
+    assert isinstance(any_engine, Measured)
+    idle = any_engine.workload()
+    assert (idle.running, idle.waiting, idle.voices) == (0, 0, 0)
+    assert idle.places >= 1
+    stream = any_engine.stream(Request(asked("Go on and on"), voices.registry.version("acme", 1), greedy(450)))
+    await anext(stream)
+    busy = any_engine.workload()
+    assert (busy.running, busy.voices) == (1, 1)
+    await stream.aclose()  # type: ignore[attr-defined]
 
 
 async def test_a_stop_string_is_not_part_of_the_reply(any_engine: Engine, voices: Voices) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bots.engine import Engine, Request
+from bots.engine import Engine, Request, Workload
 from bots.engines.fallback import Breaker, BreakerLimits, FallbackEngine
 from brandvoice.testing import ScriptedEngine
 from conversations.errors import EngineBusy, EngineError, EngineUnreachable, VoiceRefused
@@ -88,6 +88,19 @@ async def test_an_answer_that_breaks_off_is_never_finished_by_another_engine(clo
     with pytest.raises(EngineUnreachable):
         await answer(engine, HI)
     assert made == []
+
+
+async def test_the_workload_is_that_of_the_engine_that_answers(clock: Clock) -> None:
+    class Busy(ScriptedEngine):
+        def workload(self) -> Workload:
+            return Workload(1, 2, 3)
+
+    engine = FallbackEngine(ScriptedEngine(AWAY), lambda: Busy("second"), breaker=Breaker(BreakerLimits(2, 10.0)))
+    assert engine.workload() == Workload(0, 0, 0), "the first cannot tell"
+    await answer(engine, HI)
+    assert not engine.workload().away
+    await answer(engine, HI)
+    assert engine.workload() == Workload(1, 2, 3, away=True)
 
 
 async def test_both_forget_a_person(clock: Clock) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import openai
 import pytest
 
+from bots.engine import Workload
 from bots.http import Http, Options
 from bots.http.callers import KeyRing
 from bots.http.errors import Refused
@@ -228,6 +229,34 @@ def test_metrics_count_requests_replies_and_tokens(make_api: MakeApi) -> None:
     assert 'brandvoice_replies_total{end="stop",style="harbor"} 1.0' in shown.text
     assert 'brandvoice_tokens_total{kind="completion",style="harbor"} 6.0' in shown.text
     assert "brandvoice_open_replies 0.0" in shown.text
+
+
+class BusyEngine(ScriptedEngine):
+    """Tells how busy it is, and that its model is not there."""
+
+    is_ready = False
+
+    def workload(self) -> Workload:
+        return Workload(running=3, waiting=2, places=16, voices=4, restarts=1, away=True)
+
+
+def test_metrics_tell_how_busy_the_engine_is(make_api: MakeApi) -> None:
+    api = make_api()
+    assert "brandvoice_engine" not in api.call("GET", "/metrics").text, "this one cannot tell"
+    api.desk.assistant.engine = BusyEngine()
+    shown = api.call("GET", "/metrics").text
+    for told in ("running 3.0", "waiting 2.0", "places 16.0", "voices 4.0", "away 1.0", "restarts_total 1.0"):
+        assert f"brandvoice_engine_{told}\n" in shown
+
+
+def test_it_is_alive_but_not_ready_while_its_model_is_being_loaded(make_api: MakeApi) -> None:
+    api = make_api()
+    engine = api.desk.assistant.engine = BusyEngine()
+    answer = api.call("GET", "/readyz", role=None)
+    assert (answer.status_code, answer.json()["reason"]) == (503, "its model is being loaded")
+    assert api.call("GET", "/healthz", role=None).status_code == 200
+    engine.is_ready = True
+    assert api.call("GET", "/readyz", role=None).status_code == 200
 
 
 def test_the_store_that_fails_makes_it_not_ready(make_api: MakeApi, tmp_path: Path) -> None:
