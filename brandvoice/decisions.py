@@ -49,7 +49,7 @@ def why_stale(workspace: Workspace, rounds: RoundStore, round_: Round) -> str | 
     if newer:
         return f"{round_.id} is stale: {newer[-1].id} came after it and is {newer[-1].state}."
     voice = workspace.voices.version(round_.style, int(round_.voice or 0))
-    if voice.state not in {"candidate", "current"}:
+    if voice.state not in {"candidate", "canary", "current"}:
         return f"{round_.id} is stale: {voice.reference} is {voice.state} already."
     erased = [d.hash for d in list_datasets(workspace.data, round_.style) if d.is_erased]
     if voice.manifest.dataset in erased:
@@ -97,5 +97,5 @@ def tell_submitters(workspace: Workspace, rounds: RoundStore, voice: VoiceVersio
 
 def _reject(workspace: Workspace, round_: Round, *, who: str, reason: str) -> None:
     voice = workspace.voices.version(round_.style, int(round_.voice or 0))
-    if voice.state == "candidate":
+    if voice.state in {"candidate", "canary"}:
         workspace.voices.reject(round_.style, voice.manifest.number, who=who, reason=reason)

@@ -12,6 +12,9 @@ from brandvoice.rounds import Round
 from conversations.errors import TrainedElsewhere
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from brandvoice.canary_settings import CanarySection
     from brandvoice.plugins import Offers
     from brandvoice.round_store import RoundStore
     from brandvoice.workspace import Workspace
@@ -83,6 +86,8 @@ def _conclude(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers
     if settings.promote == "auto" and settings.is_quiet(rounds.now()) and round_.origin != "hand":
         later = settings.quiet_end(rounds.now())
         return rounds.release(round_, not_before=later, message="It passed, and is promoted after the quiet hours.")
+    if settings.promote == "auto" and settings.canary.share > 0:
+        return _on_trial(workspace, rounds, round_, settings=settings.canary, reason=reason, facts=facts)
     if settings.promote == "auto":
         registry.promote(round_.style, voice.manifest.number, who=WHO, reason=reason)
         say(f"{voice.reference} speaks now.")
@@ -90,3 +95,26 @@ def _conclude(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers
     say(f"{voice.reference} passed the gate and waits for you: brandvoice voices promote {voice.reference}")
     decisions.supersede(rounds, round_)
     return rounds.release(round_, state="waiting", reason=reason, facts=facts)
+
+
+def _on_trial(
+    workspace: Workspace,
+    rounds: RoundStore,
+    round_: Round,
+    *,
+    settings: CanarySection,
+    reason: str,
+    facts: Mapping[str, Any],
+) -> Round:
+    """Let a share of people hear the voice; their votes decide about it later, or somebody does before."""
+    registry, number = workspace.voices, int(round_.voice or 0)
+    running = registry.canary(round_.style)
+    if running and running.number != number:
+        registry.end_canary(round_.style, who=WHO, reason=f"{round_.style}@{number} came after it")
+    registry.start_canary(
+        round_.style, number, share=settings.share, by=settings.by, shadow=settings.shadow, who=WHO
+    )
+    say(f"{round_.style}@{number} is heard by {settings.share:.0%}; their votes decide.")
+    decisions.supersede(rounds, round_)
+    words = f"{reason} {settings.share:.0%} of people hear it now, and their votes decide."
+    return rounds.release(round_, state="waiting", reason=words, facts=facts)

@@ -106,7 +106,7 @@ class NotifySection(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kinds: tuple[str, ...] = ("round.*",)
+    kinds: tuple[str, ...] = ("round.*", "canary.*")
     webhook: str = ""  # https://…, or http:// on this machine; signed with BRANDVOICE_WEBHOOK_SECRET
     email_to: tuple[str, ...] = ()
     email_from: str = ""

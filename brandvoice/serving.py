@@ -33,6 +33,7 @@ def make_assistant(workspace: Workspace, store: ConversationStore, offers: Offer
     """The assistant of a workspace on an engine."""
     from bots.assignment import Assignment
     from bots.assistant import Assistant
+    from styles.live import LiveScorer
 
     return Assistant(
         store=store,
@@ -43,6 +44,7 @@ def make_assistant(workspace: Workspace, store: ConversationStore, offers: Offer
         assignments=[Assignment(a.where, a.style, a.canary) for a in workspace.settings.assign],
         reply_filters=offers.list("reply_filters"),
         facts=load_facts(workspace, offers.table("fact_searches")),
+        live=LiveScorer(workspace.styles, offers.list("checks")),
     )
 
 
@@ -89,7 +91,8 @@ def serve_platforms(workspace: Workspace, *, only: Sequence[str]) -> None:
 
 def _needing_nothing(workspace: Workspace) -> dict[str, bool]:
     """What could always be served, and whether this workspace asks for it."""
-    by_themselves = any(style.runs_by_itself for style in workspace.settings.styles.values())
+    styles = workspace.settings.styles.values()
+    by_themselves = any(style.runs_by_itself or style.canary.share for style in styles)
     return {"http": http_is_configured(workspace), "rounds": by_themselves}
 
 

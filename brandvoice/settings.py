@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from brandvoice.gate_settings import GateSection
+from brandvoice.canary_settings import CanarySection
 from brandvoice.round_settings import NotifySection, RemoteSection, RoundSettings
 from conversations.errors import SettingsError
 from styles.plan import CurationPlan
@@ -153,7 +154,7 @@ class AssignSection(_Section):
 
     where: str = Field(pattern=r"^[a-z*]+:.+$")
     style: Name
-    canary: float = Field(default=0.0, ge=0, le=1)
+    canary: float | None = Field(default=None, ge=0, le=1)  # of listeners there; empty: as the canary was begun
 
 
 class StyleSection(RoundSettings):
@@ -163,6 +164,7 @@ class StyleSection(RoundSettings):
     curation: CurationPlan = CurationPlan()
     speakers: Mapping[str, tuple[str, ...]] = {}  # whose messages are the brand's, by format of the logs
     promote: Literal["ask", "auto", "never"] = "ask"
+    canary: CanarySection = CanarySection()
     facts: str = ""  # a folder of facts to answer from; empty: styles/NAME/facts, if that is there
     facts_search: str = "words"  # how they are searched: "words" or what a plugin offers
     max_general_rise: float = Field(default=0.5, ge=0)  # of the loss on general conversations, in nats per token

@@ -11,6 +11,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING
 
 from brandvoice import due, preflight
+from brandvoice.canaries import check_canaries
 from brandvoice.erasure import finish_erasures
 from brandvoice.evidence import StyleEvidence
 from brandvoice.notifying import Messenger
@@ -74,6 +75,7 @@ class Worker:
                 if checked is None or moment - checked >= self._check:
                     checked = moment
                     check_due(self.workspace, self.rounds, offers=self.offers)
+                    check_canaries(self.workspace, self.rounds)
                 if self.run_one() is None:
                     if until_idle:
                         break
