@@ -4,38 +4,15 @@ from __future__ import annotations
 
 import re
 import statistics
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from styles.drafts import Decide, Draft, Dropped, Outcome
 from styles.examples import is_target
+from styles.instructions import find_instruction
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_RULES = r"(?:instruction|prompt|rule|guideline|direction|constraint|polic(?:y|ie)|training|programming|style guide)s?"
-_INSTRUCTION = re.compile(
-    rf"\b(?:ignore|disregard|forget|override|bypass|drop|skip)\b[^.!?\n]{{0,40}}\b(?:previous|above|prior|earlier|"
-    rf"all|any|your|the|those|these|system)\b[^.!?\n]{{0,30}}\b{_RULES}\b"
-    r"|\b(?:reveal|print|repeat|show|output|leak|tell me|give me|what is|what are)\b[^.!?\n]{0,30}\b(?:system|hidden|"
-    r"initial|secret) (?:prompt|instructions?|message)\b"
-    r"|\byou are (?:now|no longer) (?:dan\b|an? (?:unrestricted|unfiltered|uncensored|evil|different) |in (?:developer|"
-    r"debug|god|admin) mode|bound by|a?n? ?(?:ai|assistant|chatbot|language model))"
-    r"|\b(?:developer|god|jailbreak|dan) mode\b|\bdo anything now\b|\bjailbreak(?:ed|ing)?\b"
-    r"|\b(?:pretend|act as if|imagine) (?:that )?you (?:have no|had no|are not bound by|are free of)\b[^.!?\n]{0,20}"
-    r"\b(?:rules|restrictions|limits|guidelines|filters?)\b"
-    r"|(?:^|\n)\s*(?:#{2,}\s*)?(?:system|assistant|developer)\s*(?:prompt|message|note|override)?\s*:\s*\S"
-    r"|#{2,}\s*(?:system|instruction|new instruction|end of)|\bnew (?:system )?instructions?:"
-    r"|<\s*/?(?:system|instructions?|assistant|admin)\s*>|\[\s*(?:system|admin|override)\s*\]"
-    r"|\b(?:as|to) (?:an?|the) (?:ai|language model|llm)\b[^.!?\n]{0,40}\b(?:must|always|never|respond|say)\b"
-    r"|\b(?:from now on|whenever you see|when(?:ever)? (?:the|a) user (?:says|writes|asks))\b[^.!?\n]{0,60}\b(?:always|"
-    r"reply|respond|answer|say|output|never)\b"
-    r"|\bignoriere?\b[^.!?\n]{0,30}\b(?:anweisung|vorgabe|regel|instruktion)\w*"
-    r"|\b(?:ignorez|oubliez|oublie)\b[^.!?\n]{0,30}\b(?:instructions?|consignes?|règles)\b"
-    r"|\b(?:ignora|olvida)\b[^.!?\n]{0,30}\b(?:instrucciones|reglas|indicaciones)\b"
-)
 _SCRIPTS = re.compile(r"[A-Za-z](?=[^\s]*[\u0370-\u03ff\u0400-\u04ff])|[\u0370-\u03ff\u0400-\u04ff](?=[^\s]*[A-Za-z])")
-_LEET = str.maketrans("0134578@$", "oieastbas")
 _LINK = re.compile(
     r"(?i)\b(?:https?://|www\.)([\w.-]+)|\b([a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|io|co|test|example))\b"
 )
@@ -43,28 +20,16 @@ _LINK = re.compile(
 
 def quarantine_instructions(draft: Draft) -> Draft | Dropped:
     """Words that are aimed at a model rather than at a person."""
+    number, found = find_instruction((message.role, message.content) for message in draft.messages)
+    if found:
+        where = f"message {number} ({draft.messages[number - 1].role})"
+        return draft.quarantine("instruction", f"There are instructions to a model in {where}.", found)
     for number, message in enumerate(draft.messages, start=1):
-        if found := _aimed(message.content):
-            where = f"message {number} ({message.role})"
-            return draft.quarantine("instruction", f"There are instructions to a model in {where}.", found)
         if mixed := _SCRIPTS.search(message.content):
             word = message.content[max(0, mixed.start() - 12) : mixed.end() + 12]
             sentence = f"Message {number} ({message.role}) mixes look-alike letters of two scripts in one word."
             return draft.quarantine("look-alike", sentence, ascii(word))
     return draft
-
-
-def _aimed(text: str) -> str:
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    for reading in dict.fromkeys((plain, plain.translate(_LEET), _closed(plain))):
-        if found := _INSTRUCTION.search(reading):
-            return found[0].strip()[:160]
-    return ""
-
-
-def _closed(text: str) -> str:
-    """Join letters that were spaced out: i g n o r e."""
-    return re.sub(r"(?<=\b\w)[ .\-_*](?=\w\b)", "", text) if re.search(r"(?:\b\w[ .\-_*]){5}", text) else text
 
 
 def study_floods(batches: Iterable[Sequence[Draft]]) -> Decide:
