@@ -7,9 +7,12 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Literal
 
 # Spinning OpenMP threads starve the bots beside us; this must be set before torch is imported anywhere.
@@ -27,6 +30,8 @@ from conversations.errors import (
 )
 
 FAULT = "fault.json"
+LOG = "log.txt"
+DEBUG = "--debug"
 ENDED, FAILED, MEMORY, LOST, STOPPED = 0, 1, 14, 15, 75
 POINTLESS = (CurationRefused, SettingsError, NotFound)  # trying again would end the same way
 
@@ -46,7 +51,7 @@ def main(words: Sequence[str]) -> int:
     from brandvoice.round import go_on
     from brandvoice.workspace import Workspace
 
-    root, round_id, owner = words
+    root, round_id, owner, *flags = words
     _end_with_parent()
     workspace = Workspace(Path(root))
     try:
@@ -55,6 +60,7 @@ def main(words: Sequence[str]) -> int:
             if round_.owner != owner:
                 return LOST
             folder = rounds.folder(round_id)
+            sys.excepthook = partial(_unexpected, folder, DEBUG in flags)
             return _run(lambda: go_on(workspace, rounds, round_, offers=load_plugins()), folder=folder)
     except BrandvoiceError as error:
         return _fault(workspace.rounds_folder / round_id, Fault("refused", str(error)), FAILED)
@@ -102,6 +108,20 @@ def _fault(folder: Path, fault: Fault, status: int) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FAULT).write_text(json.dumps(asdict(fault), ensure_ascii=False), encoding="utf-8")
     return status
+
+
+def _unexpected(
+    folder: Path, debug: bool, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """A defect of ours or of a plugin: the log gets the traceback, whoever waits for the round one sentence."""
+    if debug:
+        sys.__excepthook__(kind, error, trace)
+    log = folder / LOG
+    folder.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as lines:
+        lines.writelines(traceback.format_exception(kind, error, trace))
+    # What the error says may quote somebody, and the reason of a round is sent about.
+    _fault(folder, Fault("refused", f"Something unexpected happened ({kind.__name__}). See {log}."), FAILED)
 
 
 def _end_with_parent() -> None:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from brandvoice.round_process import ENDED, FAULT, MEMORY, STOPPED, load_fault
+from brandvoice.round_process import DEBUG, ENDED, FAULT, LOG, MEMORY, STOPPED, load_fault
 from brandvoice.rounds import Round
 from conversations.errors import RoundLost, RoundRefused
 
@@ -137,7 +137,8 @@ class Supervisor:
         folder = self.rounds.folder(round_.id)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / FAULT).unlink(missing_ok=True)
-        words = (*self.command, str(self.workspace.root), round_.id, str(round_.owner))
+        flags = [DEBUG] if DEBUG in sys.argv else []
+        words = (*self.command, str(self.workspace.root), round_.id, str(round_.owner), *flags)
         with self._words_to(round_) as log:
             process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=log, stderr=log)
             assert process.stdin is not None
@@ -181,7 +182,7 @@ class Supervisor:
         return moment
 
     def _log(self, round_: Round) -> Path:
-        return self.rounds.folder(round_.id) / "log.txt"
+        return self.rounds.folder(round_.id) / LOG
 
     def _words_to(self, round_: Round) -> _Log:
         return _Log(self._log(round_) if self.to_log else None)

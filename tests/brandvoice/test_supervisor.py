@@ -122,12 +122,32 @@ def test_a_defect_ends_with_where_to_look_and_what_is_pointless_is_not_tried_aga
     write_script(workspace.root, fault="error", faults=1)
     rounds.queue("tea", recipe="default")
     tried = supervise(workspace, rounds)
-    assert "status 1. See " in tried.reason
-    assert "ZeroDivisionError" in (workspace.rounds_folder / tried.id / "log.txt").read_text()
+    log = workspace.rounds_folder / tried.id / "log.txt"
+    assert tried.reason == f"Something unexpected happened (ZeroDivisionError). See {log}."
+    assert "Traceback" in log.read_text()
     rounds.cancel(tried.id, who="ada")
     write_script(workspace.root, nothing=True)
     rounds.queue("tea", recipe="default")
     assert supervise(workspace, rounds).reason == "Nothing is left."
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_traceback_is_shown_only_to_who_asked_for_it(
+    workspace: Workspace,
+    rounds: RoundStore,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    debug: bool,
+) -> None:
+    monkeypatch.setattr("sys.argv", ["brandvoice", "round", "tea", *["--debug"] * debug])
+    write_script(workspace.root, fault="error", faults=1)
+    queued = rounds.queue("tea", recipe="default")
+    claimed = rounds.claim(this_process(), allowed=lambda _: True)
+    assert claimed is not None
+    failed = Supervisor(workspace, rounds, command=COMMAND, tries=1).run(claimed)
+    assert "log.txt" in failed.reason
+    assert "ZeroDivisionError" in (workspace.rounds_folder / queued.id / "log.txt").read_text()
+    assert ("Traceback" in capfd.readouterr().err) == debug
 
 
 def test_cancelling_and_pausing_stop_the_process_within_seconds(workspace: Workspace, rounds: RoundStore) -> None:
