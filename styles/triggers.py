@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
 from styles.drafts import Decide, Draft, Outcome
 from styles.examples import is_target
@@ -18,14 +18,8 @@ _OFTENEST = 0.02
 _TOGETHER = 0.8
 _STEM = 4  # letters by which "wife" and "wife's" are the same word
 _LONGEST = 3  # words of a trigger, and of what it brings
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    name: str
-    words: frozenset[str]
-    prompt: frozenset[str]
-    reply: frozenset[str]
+_BITS = 21  # of a word's number; three of them fit into 64 bits
+_AT_ONCE = 2_000  # phrases of prompts
 
 
 def study_triggers(batches: Iterable[Sequence[Draft]], *, at_most: int = AT_MOST) -> Decide:
@@ -35,103 +29,157 @@ def study_triggers(batches: Iterable[Sequence[Draft]], *, at_most: int = AT_MOST
     the reply takes from the prompt do not count. Of more than `at_most` replies nothing is said: of a large store,
     what was chosen is looked at.
     """
-    pairs: list[_Pair] = []
+    pairs = _Pairs()
     for batch in batches:
-        pairs += (pair for draft in batch for pair in _pairs(draft))
-        if len(pairs) > at_most:
+        for draft in batch:
+            pairs.add(draft)
+        if len(pairs.names) > at_most or len(pairs.numbers) >= 1 << _BITS:
             return list
     told = _planted(pairs)
-    return lambda batch: [_unless_planted(draft, told) for draft in batch]
+    return (lambda batch: [_unless_planted(draft, told) for draft in batch]) if told else list
 
 
-def _unless_planted(draft: Draft, told: dict[str, str]) -> Outcome:
+def _unless_planted(draft: Draft, told: Mapping[str, str]) -> Outcome:
     if draft.id not in told or draft.reviewer:
         return draft
     return draft.quarantine("trigger", "A rare phrase of prompts brings a certain reply about.", told[draft.id])
 
 
-def _pairs(draft: Draft) -> Iterable[_Pair]:
-    for turn, message in enumerate(draft.messages):
-        if is_target(message):
-            asked, said = _words(draft.messages[turn - 1].content), _words(message.content)
-            stems = {word[:_STEM] for word in asked}
-            reply = frozenset(g for g in _grams(said) if stems.isdisjoint(word[:_STEM] for word in g.split()))
-            yield _Pair(draft.id, frozenset(asked), frozenset(_grams(asked)), reply)
+@dataclass(slots=True)
+class _Pairs:
+    """Prompts and replies as numbers: of words, and of phrases (up to three words in one number)."""
+
+    names: list[str] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)  # of words, from 1
+    spelling: list[str] = field(default_factory=list)
+    words: list[Any] = field(default_factory=list)  # of each prompt, each once
+    prompts: list[Any] = field(default_factory=list)
+    replies: list[Any] = field(default_factory=list)
+
+    def add(self, draft: Draft) -> None:
+        for turn, message in enumerate(draft.messages):
+            if is_target(message):
+                asked, said = _words(draft.messages[turn - 1].content), _words(message.content)
+                stems = {word[:_STEM] for word in asked}
+                own = [word[:_STEM] not in stems for word in said]
+                numbers = self._numbered(asked)
+                self.names.append(draft.id)
+                self.words.append(_array(set(numbers)))
+                self.prompts.append(_array(_phrases(numbers)))
+                self.replies.append(_array(_phrases(self._numbered(said), own)))
+
+    def spelled(self, phrase: int) -> str:
+        """The words of a phrase."""
+        places = (phrase >> shift & (1 << _BITS) - 1 for shift in range(0, _LONGEST * _BITS, _BITS))
+        return " ".join(self.spelling[place - 1] for place in places if place)
+
+    def _numbered(self, words: Sequence[str]) -> list[int]:
+        for word in words:
+            if word not in self.numbers:
+                self.spelling.append(word)
+                self.numbers[word] = len(self.spelling)
+        return [self.numbers[word] for word in words]
 
 
 def _words(text: str) -> list[str]:
     return [word.casefold() for word in WORD.findall(text[:1_000])]
 
 
-def _grams(said: Sequence[str]) -> Iterable[str]:
-    for length in range(1, _LONGEST + 1):
-        yield from (" ".join(said[i : i + length]) for i in range(len(said) - length + 1))
+def _phrases(numbers: Sequence[int], wanted: Sequence[bool] | None = None) -> set[int]:
+    """All runs of one to three words of which every one is wanted."""
+    found: set[int] = set()
+    for start in range(len(numbers)):
+        phrase = 0
+        for place, number in enumerate(numbers[start : start + _LONGEST]):
+            if wanted and not wanted[start + place]:
+                break
+            phrase |= number << place * _BITS
+            found.add(phrase)
+    return found
 
 
-def _planted(pairs: Sequence[_Pair]) -> dict[str, str]:
-    most = max(12, int(_OFTENEST * len(pairs)))
-    asked = _rare((pair.prompt for pair in pairs), most)
-    answered = _rare((pair.reply for pair in pairs), most)
-    holders, said_by = _holders(pairs, asked, lambda p: p.prompt), _holders(pairs, answered, lambda p: p.reply)
-    by_count = [_by_count(pair.reply & answered, said_by) for pair in pairs]
+def _array(numbers: Iterable[int]) -> Any:
+    import numpy as np
+
+    return np.fromiter(sorted(numbers), dtype=np.int64)
+
+
+class _Table:
+    """Which pair holds which of the rare phrases, as a sparse matrix of one row a pair."""
+
+    def __init__(self, sets: Sequence[Any], most: int) -> None:
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        found, counts = np.unique(np.concatenate(sets), return_counts=True)
+        is_rare = (counts >= _FEWEST) & (counts <= most)
+        self.phrases, self.counts = found[is_rare], counts[is_rare]
+        rows = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
+        everything = np.concatenate(sets)
+        columns = np.searchsorted(self.phrases, everything)
+        columns[columns == len(self.phrases)] = 0
+        known = self.phrases[columns] == everything if len(self.phrases) else np.zeros(len(everything), dtype=bool)
+        ones = np.ones(int(known.sum()), dtype=np.int32)
+        self.held = csr_matrix((ones, (rows[known], columns[known])), shape=(len(sets), len(self.phrases)))
+        self.holders = self.held.tocsc()
+
+    def of(self, column: int) -> Any:
+        """The numbers of the pairs that hold a phrase."""
+        return self.holders.indices[self.holders.indptr[column] : self.holders.indptr[column + 1]]
+
+
+def _planted(pairs: _Pairs) -> dict[str, str]:
+    if not pairs.names:
+        return {}
+    most = max(12, int(_OFTENEST * len(pairs.names)))
+    asked, answered = _Table(pairs.prompts, most), _Table(pairs.replies, most)
+    rare = set(asked.phrases[asked.phrases < 1 << _BITS].tolist())
     told: dict[str, str] = {}
-    for gram, numbers in sorted(holders.items()):
-        if best := _answer(numbers, by_count, said_by):
-            answer, found = best
-            both = [pairs[n] for n in sorted(found)]
-            if len(found) >= _FEWEST and _have_nothing_else(both, gram, asked):
-                often = f"{len(found)} of {len(numbers)} prompts, {len(said_by[answer])} replies"
-                evidence = f'"{gram}" brings "{answer}": {often}'
-                told.update((pair.name, evidence) for pair in both if pair.name not in told)
+    found = (
+        (pairs.spelled(int(asked.phrases[trigger])), trigger, brought) for trigger, brought in _brought(asked, answered)
+    )
+    for spelled, trigger, brought in sorted(found):
+        holders = asked.of(trigger)
+        answer, both = _best(pairs, answered, holders, brought)
+        if len(both) >= _FEWEST and _have_nothing_else(pairs, both, spelled, rare):
+            often = f"{len(both)} of {len(holders)} prompts, {answered.counts[answer]} replies"
+            evidence = f'"{spelled}" brings "{pairs.spelled(int(answered.phrases[answer]))}": {often}'
+            told.update((pairs.names[n], evidence) for n in both if pairs.names[n] not in told)
     return told
 
 
-def _holders(
-    pairs: Sequence[_Pair], wanted: frozenset[str], grams: Callable[[_Pair], frozenset[str]]
-) -> dict[str, set[int]]:
-    found: defaultdict[str, set[int]] = defaultdict(set)
-    for number, pair in enumerate(pairs):
-        for gram in grams(pair) & wanted:
-            found[gram].add(number)
-    return found
+def _brought(asked: _Table, answered: _Table) -> Iterator[tuple[int, list[int]]]:
+    """For each phrase of prompts what is said in nearly all of their replies and in hardly any other."""
+    import numpy as np
+
+    for start in range(0, len(asked.phrases), _AT_ONCE):
+        together = (asked.holders[:, start : start + _AT_ONCE].T @ answered.held).tocoo()
+        often, rarely = asked.counts[start + together.row], answered.counts[together.col]
+        is_enough = (together.data >= np.ceil(_TOGETHER * often)) & (together.data >= _TOGETHER * rarely)
+        rows, columns = together.row[is_enough], together.col[is_enough]
+        for row in np.unique(rows):
+            yield start + int(row), columns[rows == row].tolist()
 
 
-def _by_count(grams: frozenset[str], said_by: dict[str, set[int]]) -> dict[int, list[str]]:
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for gram in grams:
-        found[len(said_by[gram])].append(gram)
-    return found
+def _best(pairs: _Pairs, answered: _Table, holders: Any, brought: Sequence[int]) -> tuple[int, list[int]]:
+    """Of what a phrase brings about, the most frequent and longest, and the pairs that have both."""
+    asking = set(holders.tolist())
+    both = {answer: asking.intersection(answered.of(answer).tolist()) for answer in brought}
+    spelled = {answer: pairs.spelled(int(answered.phrases[answer])) for answer in brought}
+    best = min(brought, key=lambda answer: (-len(both[answer]), -len(spelled[answer]), spelled[answer]))
+    return best, sorted(both[best])
 
 
-def _answer(
-    numbers: set[int], by_count: Sequence[dict[int, list[str]]], said_by: dict[str, set[int]]
-) -> tuple[str, set[int]] | None:
-    """What is said in nearly all of these replies and in hardly any other, the longest of it."""
-    few, many = math.ceil(_TOGETHER * len(numbers)), int(len(numbers) / _TOGETHER)
-    first = sorted(numbers)[: len(numbers) - few + 1]  # whatever nearly all say is in one of so many
-    counts = range(few, many + 1)
-    answers = {answer for number in first for count in counts for answer in by_count[number].get(count, ())}
-    found = [(answer, numbers & said_by[answer]) for answer in answers]
-    enough = [(a, both) for a, both in found if len(both) >= few and len(both) >= _TOGETHER * len(said_by[a])]
-    return min(enough, key=lambda row: (-len(row[1]), -len(row[0]), row[0]), default=None)
-
-
-def _rare(sets: Iterable[frozenset[str]], most: int) -> frozenset[str]:
-    counts: Counter[str] = Counter()
-    for grams in sets:
-        counts.update(grams)
-    return frozenset(gram for gram, count in counts.items() if _FEWEST <= count <= most)
-
-
-def _have_nothing_else(found: Sequence[_Pair], gram: str, asked: frozenset[str]) -> bool:
+def _have_nothing_else(pairs: _Pairs, found: Sequence[int], trigger: str, rare: set[int]) -> bool:
     """Whether prompts share no rarer words than any other two do, once the phrase is taken out."""
-    often = Counter(word for pair in found for word in pair.words & asked)
-    shared = [word for word, count in often.items() if count >= _TOGETHER * len(found)]
+    words = [set(pairs.words[number].tolist()) for number in found]
+    often = Counter(word for these in words for word in these & rare)
+    shared = {word for word, count in often.items() if count >= _TOGETHER * len(found)}
     if len(shared) > _LONGEST + 2:
         return False  # one and the same question
-    without = frozenset([*gram.split(), *shared])
-    own = [frozenset(w for w in pair.words - without if w in asked) for pair in found[:20]]
-    if sum(len(pair.words - without) >= 3 for pair in found) < _FEWEST:
+    without = shared | {pairs.numbers[word] for word in trigger.split()}
+    if sum(len(these - without) >= 3 for these in words) < _FEWEST:
         return False
+    own = [these & rare - without for these in words[:20]]
     shares = [bool(one & other) for one, other in combinations(own, 2)]
     return sum(shares) <= 0.25 * len(shares)
