@@ -20,7 +20,7 @@ class Board(Protocol):
     """How one platform puts up what is to be read. Raises the platform's failures."""
 
     async def post(self, notice: Notice) -> str:
-        """Put it up in the channel, if that was not done before; returns the message."""
+        """Put it up in its channel, if that was not done before; returns the message."""
         ...
 
     async def change(self, message: str, card: Card) -> None:
@@ -35,7 +35,7 @@ class Board(Protocol):
 class Announcer:
     """Looks for news until cancelled. Of several processes, each piece is told by one.
 
-    `channel` is empty where no channel is chosen: then only people are told.
+    `channel` and `votes`, the one for blind votes, are empty where none is chosen; people are told always.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Announcer:
         board: Board,
         *,
         channel: str,
+        votes: str = "",
         people: str,
         failures: tuple[type[BaseException], ...],
         reason: Callable[[BaseException], str],
@@ -52,6 +53,7 @@ class Announcer:
         self._approvals = approvals
         self._board = board
         self._channel = channel
+        self._votes = votes
         self._people = people
         self._failures = failures
         self._reason = reason
@@ -71,7 +73,10 @@ class Announcer:
         async with self._at_once:
             if self._channel:
                 for notice in await self._approvals.news(self._channel):
-                    await self._post(notice)
+                    await self._post(notice, self._channel)
+            if self._votes:
+                for notice in await self._approvals.votes(self._votes):
+                    await self._post(notice, self._votes)
             for notice in await self._approvals.thanks(self._people):
                 await self._thank(notice)
             await self._correct()
@@ -87,13 +92,13 @@ class Announcer:
         async with self._at_once:
             await self._correct()
 
-    async def _post(self, notice: Notice) -> None:
+    async def _post(self, notice: Notice, channel: str) -> None:
         try:
             message = await self._board.post(notice)
         except self._failures as failure:
-            await self._failed(notice, self._channel, failure)
+            await self._failed(notice, channel, failure)
         else:
-            await self._approvals.told(notice, self._channel, message=message)
+            await self._approvals.told(notice, channel, message=message)
 
     async def _thank(self, notice: Notice) -> None:
         try:

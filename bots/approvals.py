@@ -58,6 +58,7 @@ class Notice:
     person: str | None = None
     again: bool = False
     tries: int = 1
+    contest: str = ""  # of a blind vote that people are asked into
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,10 @@ class Approvals(Protocol):
 
     async def news(self, channel: str) -> Sequence[Notice]:
         """What the channel is to be told now, held for it alone."""
+        ...
+
+    async def votes(self, channel: str) -> Sequence[Notice]:
+        """Blind votes that the channel is to be asked into."""
         ...
 
     async def thanks(self, channel: str) -> Sequence[Notice]:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from bots.approvals import Card, Notice, Outdated, Verdict
+from bots.voting import contest_id
 from brandvoice import decisions
 from brandvoice.news import News, Newsroom
-from brandvoice.round_cards import card_id, make_card, outcome
+from brandvoice.round_cards import card_id, make_card, outcome, title_of
+from conversations.blind_votes import BlindVotes
 from conversations.errors import NotFound
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
 
 KINDS: Final = ("round.waiting", "round.promoted", "round.rejected", "round.failed")
+OPENED: Final = "vote.opened"
 THANKS: Final = ("example.learned",)
 KEPT_TRUE: Final = 12  # the newest cards of a channel; older ones stay as they are
 AT_ONCE: Final = 500  # thanks
@@ -37,6 +40,9 @@ class WorkspaceApprovals:
 
     async def news(self, channel: str) -> Sequence[Notice]:
         return await asyncio.to_thread(self._news, channel)
+
+    async def votes(self, channel: str) -> Sequence[Notice]:
+        return await asyncio.to_thread(self._votes, channel)
 
     async def thanks(self, channel: str) -> Sequence[Notice]:
         return await asyncio.to_thread(self._thanks, channel)
@@ -118,6 +124,25 @@ class WorkspaceApprovals:
         }.get(item.kind, f"{item.style}: {said}")
         return f"{what}\nMore: brandvoice rounds show {item.round}"
 
+    def _votes(self, channel: str) -> list[Notice]:
+        """One for each two voices that are compared; the texts tell only of which style they are."""
+        for contest in BlindVotes(self._store.database, now=self._store.now).contests():
+            id_ = contest_id(contest)
+            facts = {"contest": id_, "pairs": contest.pairs}
+            self._newsroom.publish(OPENED, key=f"{OPENED}:{id_}", style=contest.style, facts=facts)
+        taken = self._newsroom.take(channel, kinds=(OPENED,), quiet=self._quiet())
+        return [
+            Notice(
+                (item.number,),
+                item.key,
+                _invitation(title_of(self._workspace, item.style)),
+                again=item.tries > 1,
+                tries=item.tries,
+                contest=str(item.facts["contest"]),
+            )
+            for item in taken
+        ]
+
     def _thanks(self, channel: str) -> list[Notice]:
         """One notice for each person and voice, however many examples; nothing for those who opted out."""
         taken = self._newsroom.take(channel, kinds=THANKS, quiet=self._quiet(), limit=AT_ONCE)
@@ -185,6 +210,13 @@ def _thanks(items: Sequence[News], *, voice: str) -> str:
     example = str(items[0].facts.get("submission", ""))[:10]
     what = f"Your example {example}" if len(items) == 1 else f"{len(items)} of your examples"
     return f"{what} helped: {voice} learned from {'it' if len(items) == 1 else 'them'}. Thank you."
+
+
+def _invitation(title: str) -> str:
+    return (
+        f"Which answers sound more like {title}? You see two at a time, without names and each time in an order of its "
+        "own, and pick one. Whose they were is told after your vote."
+    )
 
 
 def _receipt(message: str, card: Card) -> str:

@@ -46,6 +46,7 @@ def discord_options(workspace: Workspace) -> Options:
         message_content=discord.message_content,
         approver_roles=discord.approver_roles,
         approvals=discord.approvals,
+        votes=discord.votes,
         api_url=os.environ.get("DISCORD_API_URL"),
         gateway_url=os.environ.get("DISCORD_GATEWAY_URL"),
     )

@@ -39,7 +39,7 @@ def card_id(round_id: str) -> str:
 def make_card(workspace: Workspace, rounds: RoundStore, round_: Round) -> Card:
     """A round's card. What its report lacks, the card lacks too."""
     voice = f"{round_.style}@{round_.voice}"
-    title = _title(workspace, round_.style)
+    title = title_of(workspace, round_.style)
     folder = rounds.folder(round_.id)
     report = _report(folder / "report.json")
     became = outcome(workspace, round_)
@@ -108,7 +108,8 @@ def _when(moment: datetime) -> str:
     return f"({moment:%Y-%m-%d %H:%M} UTC)"
 
 
-def _title(workspace: Workspace, style: str) -> str:
+def title_of(workspace: Workspace, style: str) -> str:
+    """The name of a brand as people know it."""
     spec = workspace.styles.get(style)
     return spec.display if spec else style
 
@@ -130,7 +131,7 @@ class _Report:
         return next((name for name in SPOKE_BEFORE if name in self.columns), "")
 
     @property
-    def before_title(self) -> str:
+    def beforetitle_of(self) -> str:
         return str(self.columns.get(self.before, {}).get("title") or self.before)
 
     def rows(self) -> Iterator[tuple[str, str, str]]:

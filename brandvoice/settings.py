@@ -98,6 +98,7 @@ class SlackSection(_Section):
     channels: tuple[str, ...] = ()
     approvers: tuple[str, ...] = ()  # ids of people (U…) and user groups (S…)
     approvals: str = Field(default="", pattern=r"^(([TE][A-Z0-9]+/)?[CG][A-Z0-9]+)?$")  # id of the channel, C…
+    votes: str = Field(default="", pattern=r"^(([TE][A-Z0-9]+/)?[CG][A-Z0-9]+)?$")  # the channel for blind votes
 
     @model_validator(mode="after")
     def _has_approvers(self) -> Self:
@@ -113,6 +114,7 @@ class DiscordSection(_Section):
     message_content: bool = False
     approver_roles: tuple[str, ...] = ()
     approvals: str = Field(default="", pattern=r"^(\d{1,20})?$")  # id of the channel in which rounds are decided
+    votes: str = Field(default="", pattern=r"^(\d{1,20})?$")  # the channel for blind votes
 
     @model_validator(mode="after")
     def _has_approvers(self) -> Self:

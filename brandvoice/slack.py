@@ -36,6 +36,7 @@ def slack_platform(workspace: Workspace) -> Platform:
         installations=workspace.data / "slack",
         approvers=slack.approvers,
         approvals=slack.approvals,
+        votes=slack.votes,
     )
     from brandvoice.approving import WorkspaceApprovals
 

@@ -30,6 +30,11 @@ KINDS: Final = {
     "reject": (None, "Reject …", discord.ButtonStyle.danger),
     "rollback": (None, "Roll back", discord.ButtonStyle.danger),
     "doapprove": (None, "Yes, let it speak", discord.ButtonStyle.success),
+    "compare": (None, "Compare two answers", discord.ButtonStyle.primary),
+    "nextpair": (None, "Next two", discord.ButtonStyle.primary),
+    "pickleft": (None, "A", discord.ButtonStyle.secondary),
+    "pickright": (None, "B", discord.ButtonStyle.secondary),
+    "picktie": (None, "About the same", discord.ButtonStyle.secondary),
     "dorollback": (None, "Yes, take it back", discord.ButtonStyle.danger),
 }
 _ID: Final = re.compile(rf"bv1:(?P<kind>{'|'.join(KINDS)}):(?P<about>[0-9a-f]{{1,64}})")

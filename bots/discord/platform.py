@@ -19,6 +19,7 @@ from bots.contributions import Contributions
 from bots.discord.address import point_at
 from bots.discord.again import Again
 from bots.discord.answers import Answers
+from bots.discord.ballots import Ballots
 from bots.discord.client import IDENTIFY_PAUSE, Client
 from bots.discord.commands import add_commands, add_menus, sync_if_changed
 from bots.discord.desk import Desk
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `[discord]` says; `folder` holds what has to outlive a restart. `every`, `pause` and `look_every` are for tests."""
+    """What `[discord]` says; `folder` outlives a restart. `every`, `pause` and `look_every` are for tests."""
 
     folder: Path
     guilds: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ class Options:
     pause: float = IDENTIFY_PAUSE
     approver_roles: tuple[str, ...] = ()
     approvals: str = ""  # the channel in which rounds are decided
+    votes: str = ""  # the channel for blind votes
     look_every: float = LOOK_EVERY
 
 
@@ -122,15 +124,16 @@ def announce(client: Client, desk: Desk, approvals: Approvals, options: Options)
     """Who tells news of rounds; what is pressed under their cards is taken."""
     announcer = Announcer(
         approvals,
-        DiscordBoard(client, options.approvals),
+        DiscordBoard(client, options.approvals, votes=options.votes),
         channel=channel_name(options.approvals),
+        votes=channel_name(options.votes),
         people=PLATFORM,
         failures=DISCORD_FAILURES,
         reason=reason,
         every=options.look_every,
     )
     rounds = Rounds(desk, approvals, announcer, channel=options.approvals)
-    client.on_press |= rounds.presses()
+    client.on_press |= rounds.presses() | Ballots(desk, channel=options.votes).presses()
     client.on_form |= rounds.forms()
     return announcer
 

@@ -36,14 +36,16 @@ log = logging.getLogger(__name__)
 
 
 class DiscordBoard:
-    """Puts cards up in one channel. A nonce, and a look at what is there, keep one from being put up twice."""
+    """Puts up cards and invitations to vote. A nonce, and a look at what is there, keep one from being put up twice."""
 
-    def __init__(self, client: discord.Client, channel: str) -> None:
+    def __init__(self, client: discord.Client, channel: str, *, votes: str = "") -> None:
+        """`votes` is the channel into which people are asked for blind votes."""
         self._client = client
         self._channel = channel
+        self._votes = votes
 
     async def post(self, notice: Notice) -> str:
-        channel = self._client.get_partial_messageable(int(self._channel))
+        channel = self._client.get_partial_messageable(int(self._votes if notice.contest else self._channel))
         if notice.again and (found := await self._sent(channel, notice)):
             return found
         return str((await _send(channel, notice)).id)
@@ -89,6 +91,9 @@ def _shows(message: discord.Message, notice: Notice) -> bool:
 
 async def _send(channel: discord.abc.Messageable, notice: Notice) -> discord.Message:
     same: dict[str, Any] = {"nonce": hashlib.sha256(notice.key.encode()).hexdigest()[:20], "allowed_mentions": SILENT}
+    if notice.contest:
+        view = row(("compare", notice.contest))
+        return await channel.send(_sentence(notice), view=view, suppress_embeds=True, **same)
     if notice.card is None:
         return await channel.send(_sentence(notice), suppress_embeds=True, **same)
     card = notice.card

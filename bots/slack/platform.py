@@ -17,6 +17,7 @@ from bots.assistant import Assistant
 from bots.contributions import Contributions
 from bots.slack.answers import Answers
 from bots.slack.app import make_app
+from bots.slack.ballots import Ballots
 from bots.slack.clients import make_client
 from bots.slack.credentials import Credentials, Mode
 from bots.slack.desk import Desk
@@ -46,6 +47,7 @@ class Options:
     patience: float = PATIENCE
     approvers: tuple[str, ...] = ()
     approvals: str = ""  # the channel in which rounds are decided; with many workspaces TEAM/CHANNEL
+    votes: str = ""  # the channel for blind votes, named likewise
     every: float = EVERY  # seconds between two looks for news of rounds
 
 
@@ -95,22 +97,25 @@ class Slack:
             await self.sockets.run()
 
     def _announce(self, app: AsyncApp, desk: Desk, approvals: Approvals) -> Announcer:
-        chosen = self._options.approvals
-        if chosen and "/" not in chosen and self._credentials.many_workspaces:
-            raise SettingsError(
-                f'[slack] approvals = "{chosen}" does not say in which workspace. '
-                f'Write the id of that before: "T0123/{chosen}".'
-            )
+        chosen, votes = self._options.approvals, self._options.votes
+        for key, channel in (("approvals", chosen), ("votes", votes)):
+            if channel and "/" not in channel and self._credentials.many_workspaces:
+                raise SettingsError(
+                    f'[slack] {key} = "{channel}" does not say in which workspace. '
+                    f'Write the id of that before: "T0123/{channel}".'
+                )
         announcer = Announcer(
             approvals,
-            SlackBoard(desk.teams, chosen),
+            SlackBoard(desk.teams, chosen, votes=votes),
             channel=channel_name(chosen),
+            votes=channel_name(votes),
             people=PLATFORM,
             failures=SLACK_FAILURES,
             reason=reason,
             every=self._options.every,
         )
         Rounds(desk, approvals, announcer, channel=chosen).add_to(app)
+        Ballots(desk, channel=votes).add_to(app)
         return announcer
 
     async def _connectable(self, session: ClientSession) -> tuple[AsyncApp, Teams]:

@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bots.announcing import Announcer
 from bots.approvals import Approvals, Card, Notice
+from bots.slack.ballots import invitation_blocks
 from bots.slack.blocks import Json, typed
 from bots.slack.cards import APPROVE, REJECT, REJECT_FORM, ROLL_BACK, card_blocks, reject_form
 from bots.slack.carried import About, opened, sealed
@@ -37,17 +38,22 @@ log = logging.getLogger(__name__)
 
 
 class SlackBoard:
-    """Puts cards up in one channel. Messages carry the key of their news, so that none is posted twice."""
+    """Puts up cards and invitations to vote. Messages carry the key of their news, so that none is posted twice."""
 
-    def __init__(self, teams: Teams, channel: str) -> None:
+    def __init__(self, teams: Teams, channel: str, *, votes: str = "") -> None:
+        """`votes` is the channel into which people are asked for blind votes."""
         self._teams = teams
+        self._votes = votes
         self._team, _, self._channel = channel.rpartition("/")
 
     async def post(self, notice: Notice) -> str:
-        team = await self._teams.find(self._team)
-        if notice.again and (found := await _posted(team, self._channel, notice.key)):
+        team, channel = await self._teams.find(self._team), self._channel
+        if notice.contest:
+            name, _, channel = self._votes.rpartition("/")
+            team = await self._teams.find(name)
+        if notice.again and (found := await _posted(team, channel, notice.key)):
             return found
-        return await _post(team, self._channel, notice)
+        return await _post(team, channel, notice)
 
     async def change(self, message: str, card: Card) -> None:
         team = await self._teams.find(self._team)
@@ -174,6 +180,8 @@ async def _name(team: Team, user: str) -> str:
 
 async def _post(team: Team, channel: str, notice: Notice) -> str:
     blocks = card_blocks(notice.card) if notice.card else None
+    if notice.contest:
+        blocks = invitation_blocks(notice.text, notice.contest)
     metadata = {"event_type": METADATA, "event_payload": {"key": notice.key}}
     text = _summary(notice.card) if notice.card else escaped(notice.text)
     answer = await team.client.chat_postMessage(channel=channel, text=text, blocks=blocks, metadata=metadata, **QUIET)

@@ -17,7 +17,7 @@ from tests.bots.workplace import Running, assistant_on, contributions_to, runnin
 from tests.emulators.discord import DiscordEmulator
 
 Json = dict[str, Any]
-OPTIONS = ("guilds", "message_content", "every", "approver_roles", "approvals", "look_every")
+OPTIONS = ("guilds", "message_content", "every", "approver_roles", "approvals", "votes", "look_every")
 
 
 @dataclass(frozen=True, slots=True)
