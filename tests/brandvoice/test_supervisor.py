@@ -43,8 +43,8 @@ def soon(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def wait_for_training(workspace: Workspace, round_id: str) -> None:
-    soon(lambda: len(lines(workspace, round_id, "steps")) > 1)
+def wait_for_training(workspace: Workspace, round_id: str, *, beyond: int = 0) -> None:
+    soon(lambda: len(lines(workspace, round_id, "steps")) > beyond + 1)
 
 
 def test_a_round_runs_to_its_decision_and_a_person_takes_it_once(workspace: Workspace, rounds: RoundStore) -> None:
@@ -159,9 +159,10 @@ def test_cancelling_and_pausing_stop_the_process_within_seconds(workspace: Works
         result.append(supervise(workspace, rounds))
 
     for act in (rounds.pause, rounds.cancel):
+        made_before = len(lines(workspace, queued.id, "steps"))
         running = threading.Thread(target=run)
         running.start()
-        wait_for_training(workspace, queued.id)
+        wait_for_training(workspace, queued.id, beyond=made_before)
         act(queued.id, who="ada")
         running.join(timeout=20)
         assert not running.is_alive()
