@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conversations.errors import BrandvoiceError
-from training.machine import find_machine
+from training.machine import find_machine, total_memory
+from training.memory import memory_gib, shape_of
 from training.plan import make_plan
 from training.sft import count_parameters
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from brandvoice.round_settings import RoundSettings
     from brandvoice.round_store import RoundStore
     from brandvoice.workspace import Workspace
-    from training.plan import Machine, Plan
+    from training.plan import Machine
+    from training.recipe import Recipe
 
 LETTERS_PER_TOKEN = 3.2  # of the starter's and of larger tokenizers, on the safe side
 TRAIN_SHARE = 0.8  # of the conversations; the rest is holdout, or dropped
@@ -68,6 +70,7 @@ def fly(workspace: Workspace, rounds: RoundStore, style: str, *, recipe: str, of
     if not lengths:
         return Preflight(0, 0, 0.0, 0.0, 0.0, (f"There is no conversation that {style} may learn from.",))
     parameters = count_parameters(base)
+    shape = shape_of(base.path, parameters=parameters)
     plan = make_plan(
         numbers,
         lengths=[min(n, numbers.max_tokens) for n in lengths],
@@ -76,14 +79,17 @@ def fly(workspace: Workspace, rounds: RoundStore, style: str, *, recipe: str, of
         machine=machine,
         base_digest=base.digest,
         data="",
+        shape=shape,
+        memory=total_memory(machine),
     )
     tokens = plan.tokens * plan.epochs
     minutes = tokens / _speed(workspace, style, base_digest=base.digest, machine=machine, parameters=parameters) / 60
-    memory = memory_gib(plan, parameters)
+    memory = memory_gib(plan, shape)
     cost = minutes / 60 * settings.price_per_hour
     refusals = [
         *_too_few(plan.examples, numbers.min_examples),
         *_too_little(memory, _free_memory_gib(machine)),
+        *_over_limit(memory, numbers),
         *_no_disk(workspace),
         *over_budget(settings, used_hours=used_hours(rounds, settings, style), needed_hours=minutes / 60),
     ]
@@ -115,16 +121,6 @@ def over_budget(settings: RoundSettings, *, used_hours: float, needed_hours: flo
             f"{needed_hours * price:.2f} more is needed."
         )
     return refusals
-
-
-def memory_gib(plan: Plan, parameters: int) -> float:
-    """Weights, the LoRA adapter with its optimizer, and the activations of one batch, generously."""
-    width = 2 if plan.machine.dtype == "bfloat16" else 4
-    longest = plan.max_tokens if plan.examples == 0 else min(plan.max_tokens, 2 * plan.tokens // plan.examples)
-    hidden: float = (parameters / 12) ** (1 / 3) * 8  # the usual shape: depth grows with width
-    activations = plan.batch * longest * hidden * 34 * width
-    adapter = parameters * 0.02 * plan.lora_rank / 16 * 16
-    return float(parameters * width + adapter + activations) / 2**30 + 0.6
 
 
 def _lengths(workspace: Workspace, style: str) -> list[int]:
@@ -177,6 +173,13 @@ def _too_little(memory: float, free: float) -> Sequence[str]:
     return (
         f"Training needs about {memory:.1f} GiB of memory, and {free:.1f} GiB are free. Take a smaller base model.",
     )
+
+
+def _over_limit(memory: float, recipe: Recipe) -> Sequence[str]:
+    most = recipe.limits.memory_gb
+    if most is None or memory <= most:
+        return ()
+    return (f"Training needs about {memory:.1f} GiB of memory; the recipe allows {most:g} (limits.memory_gb).",)
 
 
 def _no_disk(workspace: Workspace) -> Sequence[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from training.memory import Shape, wants_checkpointing
 from training.recipe import Recipe
 
 CPU_TOKENS_PER_BATCH = 2_048  # more gains nothing on a CPU and costs memory
@@ -23,6 +24,8 @@ class Machine:
     device: Literal["cpu", "cuda"]
     dtype: Literal["float32", "bfloat16"]
     threads: int
+    gpus: int = 0
+    varlen: bool = False  # torch has attention over packed rows for this GPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,11 @@ class Plan:
     lora_targets: str
     max_tokens: int
     early_stopping: bool
+    packing: bool
+    checkpointing: bool  # of gradients
+    processes: int
+    sharding: str
+    longest: int  # tokens of the longest example
     seed: int
     machine: Machine
     base_digest: str
@@ -72,8 +80,15 @@ class Plan:
             f"{self.epochs} epochs, {self.steps} steps, {self.examples_per_step} examples a step",
             _TUNING[self.tuning] + f"LoRA rank {self.lora_rank}, alpha {self.lora_alpha}, {self.lora_targets}",
             f"{self.optimizer}, learning rate {self.learning_rate:g}, {self.scheduler}",
-            f"{m.device}, {m.dtype}, {m.threads} threads, seed {self.seed}",
+            f"{m.device}, {m.dtype}, {m.threads} threads, seed {self.seed}{self._spread}",
         ]
+
+    @property
+    def _spread(self) -> str:
+        spread = f", {self.processes} processes" if self.processes > 1 else ""
+        spread += ", sharded" if self.sharding != "none" else ""
+        spread += ", packed" if self.packing else ""
+        return spread + (", activations computed again" if self.checkpointing else "")
 
 
 def make_plan(
@@ -88,10 +103,13 @@ def make_plan(
     start: str = "base",
     halvings: int = 0,
     replayed: int = 0,
+    shape: Shape | None = None,
+    memory: float = math.inf,
 ) -> Plan:
     """Work out every `auto`. `lengths` are tokens per example, `parameters` those of the base model; the last
     `replayed` examples are general ones.
 
+    `memory` is all that the device has, in GiB; with the base model's `shape` it decides on gradient checkpointing.
     `halvings` says how often memory ran out: the batch is divided by two so often, and accumulation makes up for it.
 
     The rules: small sets need more passes; LoRA wants about ten times the rate of full tuning and few examples a
@@ -106,7 +124,13 @@ def make_plan(
     rate = _learning_rate(parameters, steps) if recipe.learning_rate == "auto" else recipe.learning_rate
     if recipe.tuning == "full" and recipe.learning_rate == "auto":
         rate /= 10  # LoRA wants about ten times the rate of full tuning
-    batch = _halved(_batch(per_step, lengths, machine), per_step, halvings)
+    processes = _processes(recipe, machine)
+    per_step = math.ceil(per_step / processes) * processes  # every process has as many
+    share = per_step // processes
+    batch = _halved(_batch(share, lengths, machine), share, halvings)
+    longest = max(lengths, default=1)
+    width = 2 if machine.dtype == "bfloat16" else 4
+    fills = shape is not None and wants_checkpointing(shape, tokens=batch * longest, width=width, memory_gib=memory)
     return Plan(
         examples=n,
         replayed=replayed,
@@ -116,7 +140,7 @@ def make_plan(
         steps=steps,
         examples_per_step=per_step,
         batch=batch,
-        accumulation=per_step // batch,
+        accumulation=share // batch,
         learning_rate=rate * recipe.learning_rate_multiplier,
         optimizer=recipe.optimizer,
         weight_decay=recipe.weight_decay,
@@ -128,12 +152,23 @@ def make_plan(
         lora_targets=recipe.lora.targets,
         max_tokens=recipe.max_tokens,
         early_stopping=recipe.early_stopping,
+        packing=machine.varlen if recipe.packing == "auto" else recipe.packing,
+        checkpointing=fills if recipe.gradient_checkpointing == "auto" else recipe.gradient_checkpointing,
+        processes=processes,
+        sharding=recipe.sharding if processes > 1 else "none",
+        longest=longest,
         seed=recipe.seed,
         machine=machine,
         base_digest=base_digest,
         data=data,
         start=start,
     )
+
+
+def _processes(recipe: Recipe, machine: Machine) -> int:
+    if recipe.launch == "local":
+        return 1
+    return max(1, machine.gpus) if recipe.processes == "auto" else recipe.processes
 
 
 def _epochs(examples: int) -> int:

@@ -157,7 +157,7 @@ def make_trainer(prepared: PreparedPreference, *, run_dir: Path, store: Checkpoi
 
     from training.attention import register_attention
     from training.preference_trainer import PairTrainer, Run, VoteTrainer
-    from training.trainer import Watching
+    from training.watching import Watching
 
     plan, recipe = prepared.plan, prepared.task.recipe
     model = load_weights(prepared.task.base, dtype=plan.machine.dtype, device=plan.machine.device)

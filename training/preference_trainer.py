@@ -26,7 +26,8 @@ from training.checkpoints import CheckpointStore
 from training.kernels import fuse
 from training.preference_plan import PreferencePlan
 from training.preference_rows import Row, collate_pairs, collate_votes, pair_columns, vote_columns
-from training.trainer import WRITE_ERRORS, Watching, disk_refusal
+from training.trainer import WRITE_ERRORS, disk_refusal
+from training.watching import Watching
 
 REFERENCE = "reference.safetensors"
 _TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2}  # relative difference allowed between our log-probabilities and TRL's

@@ -62,6 +62,16 @@ class Prefer(_Spec):
     balance: float = Field(default=1.15, ge=1, le=1.34)
 
 
+class Cloud(_Spec):
+    """What `launch = "skypilot"` asks for: `gpus` as SkyPilot names them, `bucket` for checkpoints of spot machines."""
+
+    gpus: str = Field(default="L4:1", pattern=r"^[A-Za-z0-9-]+(:[0-9]+)?$")
+    infra: str = ""  # a cloud, region or cluster (aws/us-east-1, k8s, slurm/…); empty: the cheapest that is set up
+    spot: bool = True
+    disk_gb: int = Field(default=100, ge=50)
+    bucket: str = Field(default="", pattern=r"^((s3|gs|r2|az|cos|oci|nebius)://\S+)?$")
+
+
 class Checkpointing(_Spec):
     """How often a run saves where it is: after whichever comes first."""
 
@@ -90,6 +100,14 @@ class Recipe(_Spec):
     min_examples: int = Field(default=40, ge=1)
     early_stopping: bool = True  # keep the epoch with the lowest holdout loss
     seed: int = Field(default=0, ge=0, lt=2**32)
+    packing: bool | Auto = "auto"  # the rows of a batch in one, without padding; auto: on GPUs that torch has it for
+    gradient_checkpointing: bool | Auto = (
+        "auto"  # compute activations again instead of keeping them; auto: if they fill
+    )
+    launch: Literal["local", "torchrun", "skypilot"] = "local"
+    processes: Annotated[int, Field(ge=1, le=64)] | Auto = "auto"  # of torchrun; auto: one for each GPU of the machine
+    sharding: Literal["none", "fsdp"] = "none"  # fsdp: the base model is spread over the processes
+    cloud: Cloud = Cloud()
     replay: Replay = Replay()
     prefer: Prefer = Prefer()
     limits: Limits = Limits()

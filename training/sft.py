@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,8 @@ from styles.base_model import BaseModel, load_tokenizer
 from styles.rendering import Rendered, Renderer
 from styles.voices import file_digest
 from training.checkpoints import CheckpointStore
+from training.machine import Peak, total_memory
+from training.memory import memory_gib, shape_of
 from training.plan import Machine, Plan, make_plan
 from training.progress import Progress, Watcher
 from training.recipe import Recipe
@@ -54,6 +56,21 @@ class Trained:
     steps: int  # that were made: fewer than planned where the run stopped early or ran out of time
     out_of_time: bool
     is_stock: bool = False  # the faster arithmetic did not fit the base model, so TRL's own was used
+    memory_gib: float = 0.0  # at its fullest
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """How a run went, or how far it came: said by the process that trained."""
+
+    holdout_loss: float | None
+    seconds: float
+    tokens_per_second: float
+    steps: int
+    interrupted: bool
+    out_of_time: bool
+    is_stock: bool
+    memory_gib: float  # at its fullest
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +100,23 @@ def prepare(task: Task, machine: Machine) -> Prepared:
         )
     replay = _render(renderer, task.replay, limit=task.recipe.max_tokens)
     train += replay
+    parameters = count_parameters(task.base)
+    shape = shape_of(task.base.path, parameters=parameters)
     plan = make_plan(
         task.recipe,
         lengths=[len(r.token_ids) for r in train],
         replayed=len(replay),
         target_tokens=sum(r.target_count for r in train),
-        parameters=count_parameters(task.base),
+        parameters=parameters,
         machine=machine,
         base_digest=task.base.digest,
         data=task.data,
         start=file_digest(task.start / ADAPTER_FILES[0]) if task.start else "base",
         halvings=task.halvings,
+        shape=shape,
+        memory=total_memory(machine),
     )
+    _expect_memory(task.recipe, memory_gib(plan, shape))
     return Prepared(task, tokenizer, renderer, train, holdout, plan)
 
 
@@ -106,39 +128,77 @@ def preview(prepared: Prepared) -> str:
 
 def train(prepared: Prepared, *, run_dir: Path, watch: Watcher) -> Trained:
     """Train to the end of the plan, from the newest whole checkpoint in `run_dir` if there is one."""
+    plan = prepared.plan
+    run_dir.mkdir(parents=True, exist_ok=True)
+    (run_dir / "preview.txt").write_text(preview(prepared) + "\n", encoding="utf-8")
+    newest = _store(prepared, run_dir).newest()
+    if newest is None:
+        shutil.rmtree(run_dir / "best", ignore_errors=True)
+    go_on = newest.path if newest else None
+    if plan.processes > 1:
+        from training.distributed import run_processes
+
+        fitted = run_processes(prepared, run_dir=run_dir, newest=go_on, watch=watch)
+    else:
+        fitted = fit(prepared, run_dir=run_dir, newest=go_on, watch=watch)
+    if fitted.interrupted:
+        raise TrainingStopped(f"Stopped at step {fitted.steps} of {plan.steps}; the checkpoint is saved.")
+    return Trained(
+        run_dir / "adapter",
+        plan,
+        prepared.renderer.hash,
+        fitted.holdout_loss,
+        fitted.seconds,
+        fitted.tokens_per_second,
+        steps=fitted.steps,
+        out_of_time=fitted.out_of_time,
+        is_stock=fitted.is_stock,
+        memory_gib=fitted.memory_gib,
+    )
+
+
+def fit(
+    prepared: Prepared,
+    *,
+    run_dir: Path,
+    newest: Path | None,
+    watch: Watcher = lambda progress: None,
+    follow: Callable[[Callable[[], None]], None] = lambda ask_to_stop: None,
+) -> Fitted:
+    """Train in this process, which may be one of several, and leave the adapter in `run_dir/adapter`.
+
+    `follow` is handed what asks for a stop at the next checkpoint.
+    """
     import torch
     from transformers import set_seed
 
     plan = prepared.plan
     torch.set_num_threads(plan.machine.threads)
     set_seed(plan.seed)
-    run_dir.mkdir(parents=True, exist_ok=True)
-    (run_dir / "preview.txt").write_text(preview(prepared) + "\n", encoding="utf-8")
-    store = CheckpointStore(run_dir / "checkpoints", plan_hash=plan.hash, keep=prepared.task.recipe.checkpoint.keep)
-    newest = store.newest()
-    if newest is None:
-        shutil.rmtree(run_dir / "best", ignore_errors=True)
     began = time.monotonic()
-    with quiet():
-        trainer = _make_trainer(prepared, run_dir=run_dir, store=store, watch=watch)
-        trainer.train(resume_from_checkpoint=str(newest.path) if newest else None)
-    if trainer.interrupted:
-        raise TrainingStopped(f"Stopped at step {trainer.state.global_step} of {plan.steps}; the checkpoint is saved.")
-    early_stopping = plan.early_stopping and bool(prepared.holdout)
-    keep = _extract if plan.tuning == "full" else _keep_adapter
-    adapter, loss = keep(trainer, prepared, run_dir, early_stopping=early_stopping)
-    seconds = time.monotonic() - began
-    return Trained(
-        adapter,
-        plan,
-        prepared.renderer.hash,
+    with quiet(), Peak(plan.machine) as peak:
+        trainer = _make_trainer(prepared, run_dir=run_dir, store=_store(prepared, run_dir), watch=watch)
+        follow(trainer.ask_to_stop)
+        trainer.train(resume_from_checkpoint=str(newest) if newest else None)
+    loss = None
+    if trainer.is_world_process_zero() and not trainer.interrupted:
+        keep = _extract if plan.tuning == "full" else _keep_adapter
+        loss = keep(trainer, prepared, run_dir, early_stopping=plan.early_stopping and bool(prepared.holdout))
+    return Fitted(
         loss,
-        seconds,
-        trainer.tokens_per_second,
+        seconds=time.monotonic() - began,
+        tokens_per_second=trainer.tokens_per_second,
         steps=trainer.state.global_step,
+        interrupted=trainer.interrupted,
         out_of_time=trainer.out_of_time,
         is_stock=trainer.is_stock,
+        memory_gib=peak.gib,
     )
+
+
+def _store(prepared: Prepared, run_dir: Path) -> CheckpointStore:
+    keep = prepared.task.recipe.checkpoint.keep
+    return CheckpointStore(run_dir / "checkpoints", plan_hash=prepared.plan.hash, keep=keep)
 
 
 def _expect_reporters(recipe: Recipe) -> None:
@@ -147,6 +207,15 @@ def _expect_reporters(recipe: Recipe) -> None:
         raise TrainingRefused(
             f"The recipe {recipe.name} reports to {' and '.join(missing)}, which is not installed here. "
             f"Run: pip install {' '.join(missing)}, or take it out of reporters."
+        )
+
+
+def _expect_memory(recipe: Recipe, needed: float) -> None:
+    most = recipe.limits.memory_gb
+    if most is not None and needed > most:
+        raise TrainingRefused(
+            f"Training needs about {needed:.1f} GiB of memory, more than limits.memory_gb = {most:g} of the recipe "
+            f"{recipe.name} allows. Take a smaller base model, fewer max_tokens or gradient_checkpointing = true."
         )
 
 
@@ -197,10 +266,8 @@ def _make_trainer(prepared: Prepared, *, run_dir: Path, store: CheckpointStore, 
     )
 
 
-def _keep_adapter(
-    trainer: Any, prepared: Prepared, run_dir: Path, *, early_stopping: bool
-) -> tuple[Path, float | None]:
-    """The adapter of the best epoch (or of the last) in `run_dir/adapter`, with its holdout loss."""
+def _keep_adapter(trainer: Any, prepared: Prepared, run_dir: Path, *, early_stopping: bool) -> float | None:
+    """Leave the adapter of the best epoch (or of the last) in `run_dir/adapter`; its holdout loss."""
     target = run_dir / "adapter"
     shutil.rmtree(target, ignore_errors=True)
     best = run_dir / "best"
@@ -214,11 +281,11 @@ def _keep_adapter(
     for path in target.iterdir():
         if path.name not in ADAPTER_FILES:
             path.unlink()
-    return target, loss
+    return float(loss) if loss is not None else None
 
 
-def _extract(trainer: Any, prepared: Prepared, run_dir: Path, *, early_stopping: bool) -> tuple[Path, float | None]:
-    """What full tuning changed, as a LoRA adapter in `run_dir/adapter`; the loss is the adapter's own."""
+def _extract(trainer: Any, prepared: Prepared, run_dir: Path, *, early_stopping: bool) -> float | None:
+    """Leave what full tuning changed, as a LoRA adapter in `run_dir/adapter`; the adapter's own loss."""
     from safetensors.torch import load_file
 
     from training.likelihood import losses, mean_loss
@@ -235,7 +302,7 @@ def _extract(trainer: Any, prepared: Prepared, run_dir: Path, *, early_stopping:
             "a higher rank keeps more.",
             stacklevel=2,
         )
-    return target, mean_loss(losses(prepared.task.base, target, prepared.holdout, prepared.plan.machine))
+    return mean_loss(losses(prepared.task.base, target, prepared.holdout, prepared.plan.machine))
 
 
 @contextlib.contextmanager

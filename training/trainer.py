@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import signal
-import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from datasets import Dataset
 from safetensors import SafetensorError
 from torch import Tensor
-from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState
+from transformers import PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
 from conversations.errors import TrainingRefused
@@ -25,11 +22,12 @@ from styles.rendering import Rendered
 from training.batches import LengthBuckets, pad
 from training.checkpoints import CheckpointStore
 from training.kernels import labelled_loss, plain, unfuse
+from training.packing import pack
 from training.plan import Plan
-from training.progress import Progress, Watcher, save_point
+from training.progress import Watcher
 from training.recipe import Recipe
+from training.watching import Watching
 
-PATIENCE = 2  # epochs without a lower holdout loss before a run with early stopping ends
 WRITE_ERRORS = (OSError, SafetensorError, RuntimeError)  # torch and safetensors report a full disk in their own ways
 FULL = 2**20  # bytes free under which a failed write means a full disk
 _TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2}  # relative difference allowed between our loss and TRL's
@@ -41,11 +39,12 @@ OPTIMIZERS = {"adamw": "adamw_torch_fused", "adafactor": "adafactor", "adamw_8bi
 def training_arguments(plan: Plan, *, run_dir: Path, has_holdout: bool, reporters: Sequence[str] = ()) -> SFTConfig:
     """The plan in TRL's words. Saving is ours, so TRL's own is off; reporters are TRL's own."""
     on_cpu = plan.machine.device == "cpu"
-    return SFTConfig(
+    arguments = SFTConfig(
         output_dir=str(run_dir / "trl"),
         use_cpu=on_cpu,
         bf16=not on_cpu,
-        gradient_checkpointing=False,
+        gradient_checkpointing=plan.checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False} if plan.checkpointing else None,
         num_train_epochs=plan.epochs,
         per_device_train_batch_size=plan.batch,
         per_device_eval_batch_size=max(8, plan.batch),
@@ -68,7 +67,22 @@ def training_arguments(plan: Plan, *, run_dir: Path, has_holdout: bool, reporter
         remove_unused_columns=False,
         dataset_kwargs={"skip_prepare_dataset": True},
         prediction_loss_only=True,
+        **_spread(plan),
     )
+    if plan.processes == 1 and arguments.n_gpu > 1:
+        arguments._n_gpu = 1  # noqa: SLF001 - else transformers would take all GPUs, by threads
+    return arguments
+
+
+def _spread(plan: Plan) -> dict[str, Any]:
+    """What several processes need: gradients averaged by DDP, or a base model that FSDP spreads over them."""
+    if plan.sharding == "fsdp":
+        wrap = {"version": 2, "auto_wrap_policy": "TRANSFORMER_BASED_WRAP", "state_dict_type": "FULL_STATE_DICT"}
+        return {"fsdp": True, "fsdp_config": wrap}
+    if plan.processes == 1:
+        return {}
+    backend = "gloo" if plan.machine.device == "cpu" else "nccl"
+    return {"ddp_backend": backend, "ddp_find_unused_parameters": False}
 
 
 class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
@@ -97,7 +111,9 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
         super().__init__(
             model,
             args=args,
-            data_collator=partial(pad, pad_token=tokenizer.pad_token_id or tokenizer.eos_token_id),
+            data_collator=pack
+            if plan.packing
+            else partial(pad, pad_token=tokenizer.pad_token_id or tokenizer.eos_token_id),
             train_dataset=_table(train),
             eval_dataset=_table(holdout) if holdout else None,
             processing_class=tokenizer,
@@ -107,7 +123,15 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()  # TRL makes them bf16 on a 4-bit base; small steps get lost
         self._watching.save_best = self._save_best
+        _expect_processes(plan, self.accelerator.num_processes)
+        if plan.sharding != "none":
+            self._labelled_is_right = False  # its layers must be called through FSDP's own wrapping
+        elif plan.processes > 1:
+            self._language_model(self.model).forward = partial(self._answer, self._language_model(self.model))
         self.remove_callback(PrinterCallback)
+
+    def ask_to_stop(self) -> None:
+        self._watching.ask_to_stop()
 
     @property
     def interrupted(self) -> bool:
@@ -146,6 +170,7 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             self._labelled_is_right = self._agrees_with_stock(model, inputs)
             if not self._labelled_is_right:
                 unfuse(self._language_model(model))
+                self._language_model(model).__dict__.pop("forward", None)
         if not self._labelled_is_right:
             return super().compute_loss(model, dict(inputs), return_outputs, num_items_in_batch)
         loss = self._labelled_loss(model, inputs, num_items_in_batch)
@@ -158,7 +183,15 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             return self.compute_loss(model, self._prepare_inputs(dict(inputs))).detach(), None, None
 
     def _labelled_loss(self, model: Any, inputs: Mapping[str, Tensor], count: Tensor | int | None) -> Tensor:
-        return labelled_loss(self._language_model(model), inputs["input_ids"], inputs["labels"], count=count)
+        """Of this process's share of the step; scaled up, since gradients are averaged over the processes."""
+        if self.plan.processes == 1:
+            return _loss(self._language_model(model), inputs, count=count)
+        loss: Tensor = model(**inputs, count=count)[0]  # through DDP, which must see the call to share gradients
+        return loss if count is None else loss * self.accelerator.num_processes
+
+    def _answer(self, language_model: Any, *, count: Tensor | int | None = None, **inputs: Any) -> tuple[Tensor]:
+        kept = {name: value for name, value in inputs.items() if value is not None}
+        return (_loss(language_model, kept, count=count),)
 
     def _language_model(self, model: Any) -> Any:
         """The model without PEFT's wrapping, its LoRA layers in place."""
@@ -173,7 +206,8 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             return False
         language_model = self._language_model(model)
         with plain(language_model):
-            logits = type(language_model).forward(language_model, input_ids=inputs["input_ids"]).logits[:, :-1]
+            asked = {name: value for name, value in inputs.items() if name in {"input_ids", "position_ids"}}
+            logits = type(language_model).forward(language_model, **asked, use_cache=False).logits[:, :-1]
         labels = inputs["labels"][:, 1:].reshape(-1)
         stock = float(torch.nn.functional.cross_entropy(logits.reshape(len(labels), -1).float(), labels))
         return math.isclose(ours, stock, rel_tol=_TOLERANCE[self.plan.machine.dtype])
@@ -189,7 +223,11 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
         self._saving_to = self.store.staging
         try:
             super()._save_checkpoint(model, trial)
-            self.store.commit(self.store.staging / f"checkpoint-{self.state.global_step}", step=self.state.global_step)
+            self.accelerator.wait_for_everyone()  # each process writes its own random state
+            if self.is_world_process_zero():
+                written = self.store.staging / f"checkpoint-{self.state.global_step}"
+                self.store.commit(written, step=self.state.global_step)
+            self.accelerator.wait_for_everyone()
         except WRITE_ERRORS as error:
             shutil.rmtree(self.store.staging, ignore_errors=True)
             raise disk_refusal(error, self.store) from error
@@ -198,6 +236,8 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
 
     def _save_best(self, *, step: int, holdout_loss: float) -> None:
         """Keep the adapter of the best epoch so far in `best/`."""
+        if not self.is_world_process_zero():
+            return
         best = self.store.root.parent / "best"
         part = best.with_name("best.part")
         shutil.rmtree(part, ignore_errors=True)
@@ -210,117 +250,14 @@ class StyleTrainer(SFTTrainer):  # type: ignore[misc]  # TRL has no types
             raise disk_refusal(error, self.store) from error
 
 
-class Course(Protocol):
-    """What there is to watch of any run."""
-
-    @property
-    def steps(self) -> int: ...
-    @property
-    def epochs(self) -> int: ...
-    @property
-    def early_stopping(self) -> bool: ...
+def _loss(language_model: Any, inputs: Mapping[str, Any], *, count: Tensor | int | None) -> Tensor:
+    layout = {name: value for name, value in inputs.items() if name not in {"input_ids", "labels"}}
+    return labelled_loss(language_model, inputs["input_ids"], inputs["labels"], count=count, **layout)
 
 
-class Watching(TrainerCallback):  # type: ignore[misc]  # nor has transformers
-    """Tells the watcher how it goes, asks for checkpoints in time, and stops in good order on SIGINT or SIGTERM."""
-
-    def __init__(self, plan: Course, *, tokens: int, watch: Watcher, recipe: Recipe, run_dir: Path) -> None:
-        self.plan = plan
-        self.minutes = recipe.limits.minutes
-        self.tokens_per_step = tokens / max(1, plan.steps // plan.epochs)
-        self.watch = watch
-        self.checkpointing = recipe.checkpoint
-        self.curve = run_dir / "curve.jsonl"
-        self.best_file = run_dir / "best" / "best.json"
-        self.save_best: Any = None
-        self.stop_asked = False
-        self.out_of_time = False
-        self.tokens_per_second = 0.0
-        self.holdout_loss: float | None = None
-        self.worse = 0
-        self.began = self.saved = time.monotonic()
-        self.first = 0
-
-    def signals(self) -> Any:
-        return _Signals(self.ask_to_stop)
-
-    def ask_to_stop(self) -> None:
-        self.stop_asked = True
-
-    def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self.began = self.saved = time.monotonic()
-        self.first = state.global_step
-
-    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        now = time.monotonic()
-        self.tokens_per_second = (state.global_step - self.first) * self.tokens_per_step / max(1e-9, now - self.began)
-        due = now - self.saved >= self.checkpointing.every_seconds
-        if due or state.global_step % self.checkpointing.every_steps == 0 or self.stop_asked:
-            control.should_save = True
-            self.saved = now
-        if self.stop_asked:
-            control.should_training_stop = True
-        if self.minutes and now - self.began >= 60 * self.minutes:
-            self.out_of_time = control.should_training_stop = True
-
-    def on_log(self, args: Any, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any) -> None:
-        if logs and "loss" in logs:
-            self._tell(state, loss=logs["loss"], holdout_loss=None)
-
-    def on_evaluate(
-        self, args: Any, state: TrainerState, control: TrainerControl, metrics: Any = None, **_: Any
-    ) -> None:
-        loss = metrics.get("eval_loss")
-        if loss is None or not math.isfinite(loss):
-            return
-        self.holdout_loss = loss
-        self._tell(state, loss=None, holdout_loss=loss)
-        best = json.loads(self.best_file.read_text())["holdout_loss"] if self.best_file.is_file() else math.inf
-        if loss < best:
-            self.worse = 0
-            self.save_best(step=state.global_step, holdout_loss=loss)
-            return
-        self.worse += 1
-        if self.plan.early_stopping and self.worse >= PATIENCE:
-            control.should_training_stop = True
-
-    def _tell(self, state: TrainerState, *, loss: float | None, holdout_loss: float | None) -> None:
-        done = state.global_step - self.first
-        per_step = (time.monotonic() - self.began) / max(1, done)
-        progress = Progress(
-            step=state.global_step,
-            steps=self.plan.steps,
-            epoch=float(state.epoch or 0.0),
-            loss=loss,
-            holdout_loss=holdout_loss,
-            tokens_per_second=self.tokens_per_second,
-            seconds_left=per_step * (self.plan.steps - state.global_step),
-        )
-        save_point(self.curve, progress)
-        self.watch(progress)
-
-
-class _Signals:
-    """While open, SIGINT and SIGTERM ask for a stop; a second SIGINT interrupts at once."""
-
-    def __init__(self, ask: Any) -> None:
-        self.ask = ask
-        self.before: dict[int, Any] = {}
-
-    def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                self.before[number] = signal.signal(number, self._handle)
-            except ValueError:  # not the main thread: whoever owns it owns the signals
-                return
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.ask()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def _expect_processes(plan: Plan, found: int) -> None:
+    if found != plan.processes:
+        raise TrainingRefused(f"The plan is for {plan.processes} processes, but {found} came together.")
 
 
 def _table(rendered: Sequence[Rendered]) -> Dataset:

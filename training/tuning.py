@@ -28,7 +28,8 @@ def tunable_model(base: BaseModel, plan: Plan, *, start: Path | None) -> Any:
         r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules=plan.lora_targets, task_type="CAUSAL_LM"
     )
     model = PeftModel.from_pretrained(model, start, is_trainable=True) if start else get_peft_model(model, lora)
-    fuse(model)
+    if plan.sharding == "none":
+        fuse(model)
     return model
 
 
@@ -67,9 +68,12 @@ def extract_adapter(tuned: Mapping[str, Tensor], base: BaseModel, plan: Plan, *,
 
 def _plain(base: BaseModel, plan: Plan, *, dtype: str) -> Any:
     from training.attention import register_attention
+    from training.packing import register_packed
 
     model = load_weights(base, dtype=dtype, device=plan.machine.device)
-    if plan.machine.device == "cpu":
+    if plan.packing:
+        model.set_attn_implementation(register_packed())
+    elif plan.machine.device == "cpu":
         model.set_attn_implementation(register_attention())
     return model
 
