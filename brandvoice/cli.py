@@ -30,6 +30,7 @@ from brandvoice.commands import (
     sources,
     styles,
     submitting,
+    trials,
     voices,
 )
 from brandvoice.output import complain
@@ -79,6 +80,7 @@ for module in (
     rounds,
     recipes,
     voices,
+    trials,
     platforms,
     slack,
     discord,

@@ -54,6 +54,19 @@ def show(context: typer.Context, name: StyleName, as_json: Json = False) -> None
 
 
 @styles.command()
+def drift(
+    context: typer.Context,
+    name: StyleName,
+    days: Annotated[int, typer.Option(min=1, help="How far back.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """How well live replies keep the rules of a style, day by day and version by version."""
+    from brandvoice.commands.trials import drift_of
+
+    drift_of(workspace_of(context), name, days=days, as_json=as_json)
+
+
+@styles.command()
 def new(context: typer.Context, name: StyleName) -> None:
     """Write a style file to fill in."""
     from brandvoice.initial import create_style

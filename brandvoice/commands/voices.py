@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from brandvoice.commands.context import operator, workspace_of
-from brandvoice.output import Json, print_facts, print_rows, say
+from brandvoice.output import Json, print_facts, print_json, print_rows, say
 from conversations.errors import VoiceRefused
 from styles.voices import PROMPTED, VoiceVersion, parse_reference
 
@@ -37,8 +37,20 @@ def list_voices(
 
 
 @group.command()
-def show(context: typer.Context, reference: Reference, as_json: Json = False) -> None:
+def show(
+    context: typer.Context,
+    reference: Reference,
+    lineage: Annotated[
+        bool, typer.Option("--lineage", help="What it learned from, down to the messages, instead.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """The manifest of one version: where it came from, its scores and its history."""
+    if lineage:
+        from brandvoice.lineage import show_lineage
+
+        show_lineage(workspace_of(context), reference, as_json=as_json)
+        return
     from dataclasses import asdict
 
     from brandvoice.cleaning import is_affected
@@ -55,14 +67,76 @@ def show(context: typer.Context, reference: Reference, as_json: Json = False) ->
 
 
 @group.command()
-def compare(context: typer.Context, one: Reference, other: Reference, as_json: Json = False) -> None:
-    """Two versions side by side: data, recipe and scores."""
+def compare(
+    context: typer.Context,
+    one: Reference,
+    other: Reference,
+    answers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Let both answer so many holdout prompts now; else those of their evaluations."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Two versions side by side: scores, settings, what changed in the data, and answers to the same prompts."""
+    from brandvoice.comparison import compare_voices
+
+    compared = compare_voices(workspace_of(context), one, other, answers=answers)
+    if as_json:
+        print_json(compared)
+        return
+    print_rows(compared.rows, as_json=False, empty="")
+    for line in compared.lines():
+        say(line)
+
+
+@group.command()
+def canary(
+    context: typer.Context,
+    reference: Annotated[str, typer.Argument(metavar="STYLE[@VERSION]")],
+    share: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Of listeners who hear it.")] = None,
+    by: Annotated[str, typer.Option(help="What is drawn: conversation, person or channel.")] = "person",
+    shadow: Annotated[bool, typer.Option(help="It answers the others too; nobody is shown that.")] = False,
+    end: Annotated[bool, typer.Option("--end", help="End the trial undecided.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let a share of people hear a candidate (--share 0.1), or say how the one that is heard stands."""
+    from brandvoice.commands.canary import end_canary, show_canary, start_canary
+
+    workspace = workspace_of(context)
+    if end:
+        end_canary(workspace, reference)
+    elif share is not None or shadow:
+        start_canary(workspace, reference, share=share or 0.0, by=by, shadow=shadow)
+    else:
+        show_canary(workspace, reference, as_json=as_json)
+
+
+@group.command()
+def delete(
+    context: typer.Context, reference: Reference, reason: Annotated[str, typer.Option(help="Why; kept for ever.")]
+) -> None:
+    """Delete the files of a version for good. Its manifest stays behind, and its number is not used again."""
+    workspace_of(context).voices.delete(*parse_reference(reference), who=operator(), reason=reason)
+    say(f"{reference} is deleted.")
+
+
+@group.command()
+def prune(
+    context: typer.Context,
+    style: str,
+    keep: Annotated[int, typer.Option(min=0, help="How many of the newest to keep.")] = 5,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Delete retired and rejected versions but the newest ones."""
     registry = workspace_of(context).voices
-    versions = [registry.version(*parse_reference(r)) for r in (one, other)]
-    facts = [_comparable(v) for v in versions]
-    names = list(dict.fromkeys([*facts[0], *facts[1]]))
-    rows = [{"what": n, one: facts[0].get(n), other: facts[1].get(n)} for n in names]
-    print_rows(rows, as_json=as_json, empty="")
+    over = [v for v in registry.versions(style) if v.state in {"retired", "rejected"}]
+    for version in over[: len(over) - keep if keep else None] if len(over) > keep else []:
+        if not dry_run:
+            reason = f"pruned: {keep} of the versions that are not used any more are kept"
+            registry.delete(style, version.manifest.number, who=operator(), reason=reason)
+        say(f"{version.reference} ({version.state}) {'would be' if dry_run else 'is'} deleted.")
+    if len(over) <= keep:
+        say(f"{style} has {len(over)} retired and rejected versions, and {keep} are kept: nothing to delete.")
 
 
 @group.command()
@@ -162,11 +236,3 @@ def _row(version: VoiceVersion, *, affected: bool) -> dict[str, Any]:
         "trained": manifest.created_at[:16],
         "affected": "by an erasure" if affected else None,
     }
-
-
-def _comparable(version: VoiceVersion) -> dict[str, Any]:
-    manifest = version.manifest
-    facts = {"state": version.state, "trained": manifest.created_at, "base": manifest.base, "dataset": manifest.dataset}
-    recipe = {f"recipe.{k}": v for k, v in manifest.recipe.items()}
-    scores = {f"score.{k}": v for k, v in manifest.scores.items() if isinstance(v, int | float)}
-    return {**facts, **recipe, **{k: v for k, v in manifest.training.items() if not isinstance(v, dict)}, **scores}
