@@ -131,7 +131,7 @@ class _Report:
         return next((name for name in SPOKE_BEFORE if name in self.columns), "")
 
     @property
-    def beforetitle_of(self) -> str:
+    def before_title(self) -> str:
         return str(self.columns.get(self.before, {}).get("title") or self.before)
 
     def rows(self) -> Iterator[tuple[str, str, str]]:
