@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class CanarySection(BaseModel):
-    """With a share and `promote = "auto"`, a candidate that passed the gate is tried on people before it is promoted."""
+    """With a share and `promote = "auto"`, what passed the gate is tried on people before it is promoted."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

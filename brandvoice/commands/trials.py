@@ -54,10 +54,10 @@ def _between(workspace: Workspace, style: str, named: tuple[str, str] | None, vo
         pairs = [parse_reference(reference) for reference in named]
         if any(of != style for of, _ in pairs) or pairs[0] == pairs[1]:
             raise VoiceRefused(f"Name two different versions of {style}, for example {style}@3 {style}@2.")
-        for of, number in pairs:
-            if number != PROMPTED:
-                workspace.voices.version(of, number)
-        return Between(*sorted((f"{of}@{number}" for of, number in pairs), key=_number, reverse=True))
+        for of, numbered in pairs:
+            if numbered != PROMPTED:
+                workspace.voices.version(of, numbered)
+        return Between(*sorted((f"{of}@{n}" for of, n in pairs), key=_number, reverse=True))
     if known := votes.contests(style):
         return known[-1].between
     canary = workspace.voices.canary(style)
