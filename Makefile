@@ -1,11 +1,14 @@
-# The four commands of this project; each does all the set-up it needs.
+# The commands of this project; each does all the set-up it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: setup demo test check bench clean
+# Each worker takes whole files; more than four only wait for each other's models.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+
+.PHONY: setup demo test test-slow check bench clean
 
 setup: $(READY)
 
@@ -25,7 +28,10 @@ demo: $(READY)
 	$(BIN)/brandvoice demo
 
 test: $(READY)
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q $(PARALLEL) -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/pytest -q $(PARALLEL) -m slow
 
 check: $(READY)
 	$(BIN)/ruff format --check .
