@@ -20,6 +20,7 @@ _STEM = 4  # letters by which "wife" and "wife's" are the same word
 _LONGEST = 3  # words of a trigger, and of what it brings
 _BITS = 21  # of a word's number; three of them fit into 64 bits
 _AT_ONCE = 2_000  # phrases of prompts
+_POORER = -1.5  # standard errors below the usual, from where a phrase is the matter of its prompts
 
 
 def study_triggers(batches: Iterable[Sequence[Draft]], *, at_most: int = AT_MOST) -> Decide:
@@ -134,6 +135,7 @@ def _planted(pairs: _Pairs) -> dict[str, str]:
     most = max(12, int(_OFTENEST * len(pairs.names)))
     asked, answered = _Table(pairs.prompts, most), _Table(pairs.replies, most)
     rare = set(asked.phrases[asked.phrases < 1 << _BITS].tolist())
+    news = _News(pairs.words)
     told: dict[str, str] = {}
     found = (
         (pairs.spelled(int(asked.phrases[trigger])), trigger, brought) for trigger, brought in _brought(asked, answered)
@@ -141,7 +143,7 @@ def _planted(pairs: _Pairs) -> dict[str, str]:
     for spelled, trigger, brought in sorted(found):
         holders = asked.of(trigger)
         answer, both = _best(pairs, answered, holders, brought)
-        if len(both) >= _FEWEST and _have_nothing_else(pairs, both, spelled, rare):
+        if len(both) >= _FEWEST and _have_nothing_else(pairs, both, spelled, rare, news):
             often = f"{len(both)} of {len(holders)} prompts, {answered.counts[answer]} replies"
             evidence = f'"{spelled}" brings "{pairs.spelled(int(answered.phrases[answer]))}": {often}'
             told.update((pairs.names[n], evidence) for n in both if pairs.names[n] not in told)
@@ -170,16 +172,37 @@ def _best(pairs: _Pairs, answered: _Table, holders: Any, brought: Sequence[int])
     return best, sorted(both[best])
 
 
-def _have_nothing_else(pairs: _Pairs, found: Sequence[int], trigger: str, rare: set[int]) -> bool:
-    """Whether prompts share no rarer words than any other two do, once the phrase is taken out."""
+class _News:
+    """How much prompts say, in nats: a word that few prompts hold says more."""
+
+    def __init__(self, words: Sequence[Any]) -> None:
+        import numpy as np
+
+        self._of_word = np.log(len(words) / np.maximum(np.bincount(np.concatenate(words)), 1))
+        said = [self._of_word[these].sum() for these in words]
+        self._usual, self._spread = float(np.mean(said)), float(np.std(said)) or 1.0
+
+    def is_less(self, prompts: Sequence[set[int]]) -> bool:
+        """Whether these prompts surely say less than prompts usually do."""
+        mean = sum(self._of_word[sorted(words)].sum() for words in prompts) / len(prompts)
+        return bool((mean - self._usual) / self._spread * len(prompts) ** 0.5 < _POORER)
+
+
+def _have_nothing_else(pairs: _Pairs, found: Sequence[int], trigger: str, rare: set[int], news: _News) -> bool:
+    """Whether prompts share no rarer words than any other two do, once the phrase is taken out.
+
+    A phrase that was put into prompts leaves them with as much to say as others have; one that they are about does not.
+    """
     words = [set(pairs.words[number].tolist()) for number in found]
     often = Counter(word for these in words for word in these & rare)
     shared = {word for word, count in often.items() if count >= _TOGETHER * len(found)}
     if len(shared) > _LONGEST + 2:
         return False  # one and the same question
-    without = shared | {pairs.numbers[word] for word in trigger.split()}
-    if sum(len(these - without) >= 3 for these in words) < _FEWEST:
+    put_in = {pairs.numbers[word] for word in trigger.split()}
+    if sum(len(these - shared - put_in) >= 3 for these in words) < _FEWEST:
         return False
-    own = [these & rare - without for these in words[:20]]
+    if news.is_less([these - put_in for these in words]):
+        return False
+    own = [these & rare - shared - put_in for these in words[:20]]
     shares = [bool(one & other) for one, other in combinations(own, 2)]
     return sum(shares) <= 0.25 * len(shares)
