@@ -27,6 +27,9 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/brandvoice demo
 
+# One thread a worker: torch and its neighbours would fight over the cores.
+test test-slow: export OMP_NUM_THREADS := 1
+
 test: $(READY)
 	$(BIN)/pytest -q $(PARALLEL) -m "not slow"
 
