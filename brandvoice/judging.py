@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,16 @@ from brandvoice.plugins import Offers
 from styles.dataset import load_dataset
 from styles.voices import verify
 from training.advice import advise
+from training.audit import audit as run_audit
 from training.baselines import COLUMNS, ColumnName
 from training.evaluation import Evaluation, EvaluationTask, evaluate, gate_scores
 from training.gate import Limits, Verdict, decide
-from training.general import guard_talks
+from training.general import guard_talks, replay_talks
+from training.guards import Guard
 from training.machine import find_machine
+from training.recipe import Recipe
 from training.report import save_report
+from training.sft import Task
 
 if TYPE_CHECKING:
     from brandvoice.settings import StyleSection
@@ -38,7 +43,7 @@ class Judgement:
     def lines(self) -> list[str]:
         """A table of every column and the verdict, for the terminal."""
         columns = self.evaluation.columns
-        rows = [
+        rows: list[tuple[str, list[float | None]]] = [
             ("perplexity of the brand's replies", [c.perplexity for c in columns]),
             ("style score", [c.style.mean if c.style else None for c in columns]),
             ("joint score", [c.joint.mean if c.joint else None for c in columns]),
@@ -79,6 +84,8 @@ def judge(
     limits = limits_of(settings, audited=audit or settings.gate.audit, unfit=unfit)
     with MeasuringDesk(workspace, offers) as desk:
         task = _task(workspace, voice, desk, offers=offers, folder=folder)
+        if "canaries" in limits.guards:
+            task = replace(task, audit=_auditor(workspace, voice, task, folder=folder / "audit"))
         wanted = {"tuned", *(columns or settings.gate.columns)}
         evaluation = evaluate(
             replace(task, columns=[c for c in COLUMNS if c in wanted], current=current, guards=limits.guards)
@@ -113,6 +120,14 @@ def _task(
         curve=folder / "training" / "curve.jsonl",
         watch=lambda text: complain(f"  {text}"),
     )
+
+
+def _auditor(workspace: Workspace, voice: VoiceVersion, task: EvaluationTask, *, folder: Path) -> Callable[[], Guard]:
+    """Trains the twin of a voice by the voice's own recipe, when it is asked to."""
+    recipe = Recipe.model_validate(dict(voice.manifest.recipe))
+    replay = replay_talks(recipe.replay, task.base, brand=len(task.train), seed=recipe.seed, folder=workspace.root)
+    twin = Task(task.base, recipe, voice.manifest.dataset, task.train, task.holdout, replay=replay)
+    return partial(run_audit, twin, task.machine, run_dir=folder)
 
 
 def limits_of(settings: StyleSection, *, audited: bool = False, unfit: bool = False) -> Limits:

@@ -195,7 +195,7 @@ def test_empty_answers_are_measured_and_refused_by_the_gate(base: BaseModel, ada
     def mute(prompts: Sequence[Sequence[Message]], voice: VoiceVersion | None) -> list[str]:
         return ["" for _ in prompts] if voice else ScriptedVoices()(prompts, voice)
 
-    found = evaluate(make_task(base, adapters[0], speak=mute, holdout=conversations(6, seed=1)))
+    found = evaluate(make_task(base, adapters[0], speak=mute, holdout=conversations(16, seed=1)))
     assert found.column("tuned").degenerate == 1.0
     assert found.column("tuned").joint is not None
     assert found.column("tuned").joint.mean == 0.0
