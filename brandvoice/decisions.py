@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from brandvoice.news import Newsroom
+from brandvoice.news import Newsroom, Unpublished
 from conversations.errors import RoundRefused
 from styles.dataset import list_datasets
 
@@ -80,19 +80,19 @@ def tell_submitters(workspace: Workspace, rounds: RoundStore, voice: VoiceVersio
     if dataset is None:
         return
     seen = dataset.seen()
-    newsroom = Newsroom(rounds.database, now=rounds.now)
     with workspace.open_store() as store:
         taught = [s for s in store.submissions(style=style, state="approved") if s.id in seen]
-    for submission in taught:
-        facts = {"submission": submission.id, "style": style, "voice": number}
-        newsroom.publish(
+    Newsroom(rounds.database, now=rounds.now).publish_all(
+        Unpublished(
             "example.learned",
             key=f"example.learned:{submission.id}",
             style=style,
-            facts=facts,
-            round_id=voice.manifest.round,
+            facts={"submission": submission.id, "style": style, "voice": number},
+            round=voice.manifest.round,
             person=submission.person,
         )
+        for submission in taught
+    )
 
 
 def _reject(workspace: Workspace, round_: Round, *, who: str, reason: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 HELD = timedelta(minutes=2)  # how long a channel has to say that it told a piece of news
 LOOK_BACK = timedelta(days=1)  # a channel that is new hears what happened this long before it came
 RETRIES = (60, 300, 1800, 7200, 21600, 43200)  # seconds until news that could not be told is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """What is to become a piece of news; see `News`."""
+
+    kind: str
+    key: str
+    style: str
+    facts: Mapping[str, Any]
+    round: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,11 @@ class Newsroom:
         row: dict[str, Any] = {"kind": kind, "style": style, "round": round_id, "person": person, "facts": dict(facts)}
         with self._database.writing() as connection:
             return insert_news(connection, key=key, at=self._now(), **row)
+
+    def publish_all(self, pieces: Iterable[Unpublished]) -> int:
+        """Keep all of them at once, so that nobody hears of a part; how many were new."""
+        with self._database.writing() as connection:
+            return sum(insert_news(connection, at=self._now(), **asdict(piece)) for piece in pieces)
 
     def take(
         self, channel: str, *, kinds: Sequence[str] = (), quiet: Collection[str] = (), limit: int = 20

@@ -169,4 +169,5 @@ def _report(path: Path) -> _Report:
     whole = json.loads(path.read_text(encoding="utf-8"))
     evaluation = whole["evaluation"]
     columns = {column["name"]: column for column in evaluation["columns"]}
-    return _Report(str(whole["verdict"].get("words") or ""), columns, evaluation["answers"])
+    told = [str(whole["verdict"].get("words") or ""), *whole["verdict"].get("advice", ())]
+    return _Report("\n".join(told).strip(), columns, evaluation["answers"])

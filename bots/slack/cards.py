@@ -62,7 +62,7 @@ def _table(card: Card) -> str:
     rows = [("", shortened(card.before, 20), "new"), *card.rows]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows]
-    return f"```{_code(chr(10).join(lines))}```"
+    return f"```\n{_code(chr(10).join(lines))}\n```"
 
 
 def _contrast(contrast: Contrast, card: Card) -> str:

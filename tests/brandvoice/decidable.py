@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from brandvoice.decisions import supersede
+from brandvoice.news import Newsroom, Unpublished
 from brandvoice.rounds import Round
 from brandvoice.workspace import Workspace
 from styles.voices import Manifest
@@ -42,8 +44,6 @@ def waiting_round(workspace: Workspace, *, dataset: str = "d" * 16) -> Round:
         assert held is not None
         for state in ("curated", "trained", "evaluated"):
             held = rounds.advance(held, state=state, voice=voice.manifest.number, dataset=dataset)
-        from brandvoice.decisions import supersede
-
         supersede(rounds, held)
         return rounds.release(held, state="waiting", reason="Fine-tuning pays.")
 
@@ -76,17 +76,15 @@ def write_report(folder: Path) -> None:
 
 def taught(workspace: Workspace, person: str, *, examples: int = 1) -> None:
     """News that a person's examples are in harbor@1."""
-    from brandvoice.news import Newsroom
-
+    pieces = [
+        Unpublished(
+            "example.learned",
+            key=f"example.learned:{person}:{number}",
+            style="harbor",
+            facts={"submission": f"abcdef{number:08d}", "style": "harbor", "voice": 1},
+            person=person,
+        )
+        for number in range(examples)
+    ]
     with workspace.open_rounds() as rounds:
-        for number in range(examples):
-            Newsroom(rounds.database, now=rounds.now).publish(
-                "example.learned",
-                key=f"example.learned:{person}:{number}",
-                style="harbor",
-                facts={"submission": f"abcdef{number:08d}", "style": "harbor", "voice": 1},
-                person=person,
-            )
-
-
-__all__ = ["NASTY", "harbor", "rejected_round", "taught", "waiting_round"]
+        Newsroom(rounds.database, now=rounds.now).publish_all(pieces)
