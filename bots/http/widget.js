@@ -197,6 +197,11 @@
     return told;
   }
 
+  // Where a reply has its facts from stays, unlike notes about what was pressed.
+  function cite(element, sources) {
+    if (sources) element.append(make("p", { class: "note source", text: sources }));
+  }
+
   function ask() {
     const text = asked.value.trim();
     if (!text) return;
@@ -236,10 +241,10 @@
     const said = words.textContent;
     words.hidden = !said;
     if (said) {
-      chat.turns.push({ role: "assistant", content: said, id: failure ? "" : id });
+      chat.turns.push({ role: "assistant", content: said, id: failure ? "" : id, sources });
       remember();
     }
-    if (sources) note(element, sources);
+    cite(element, sources);
     if (!failure) under(element, chat.turns.at(-1));
     else offer(element, failure, said);
   }
@@ -278,7 +283,7 @@
   }
 
   async function tell(element, method, path, body) {
-    element.querySelector(".note")?.remove();
+    element.querySelector(".note:not(.source)")?.remove();
     try {
       const answer = await call(method, path, body);
       if (answer.ok) return true;
@@ -334,6 +339,7 @@
   if (options.greeting) turn("assistant", options.greeting);
   for (const past of chat.turns) {
     const { element } = turn(past.role, past.content);
+    cite(element, past.sources);
     if (past.role === "assistant") under(element, past);
   }
   window.BrandvoiceChat = { open: () => show(true), close: () => show(false) };

@@ -13,12 +13,20 @@ import pytest
 
 from conversations.api_keys import ApiKeyStore
 from conversations.errors import EngineBusy
+from styles.facts import Facts, Passage
 from tests.bots.http.door import Api, until
 
 ATTACK = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> & so on"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Shop</title><h1>Shop</h1><script src="{address}/widget.js" data-key="{key}" data-model="harbor"
 data-title="Harbor" data-greeting="Ahoy! How can we help?" async></script></html>"""
+
+
+class Shelf:
+    """A brand's files with one passage that fits everything."""
+
+    def search(self, question: str, *, limit: int) -> list[Passage]:
+        return [Passage("delivery.md", "Parcels", "A parcel waits at the Hamburg warehouse until noon.")]
 
 
 @dataclass
@@ -118,6 +126,21 @@ def test_a_visitor_chats_votes_and_suggests_a_better_answer(shop: Shop) -> None:
     assert [m.content for m in submission.messages] == ["Where is my parcel?", "Ahoy! It is nearly there."]
     assert submission.state == "waiting"
     assert no_icon(shop.complaints) == []
+
+
+@pytest.mark.slow
+def test_the_source_of_a_reply_stays_under_it_after_a_vote_and_after_a_reload(shop: Shop) -> None:
+    shop.api.desk.assistant.facts = Facts({"harbor": Shelf()})
+    shop.api.engine.scripts = ["Your parcel waits at the Hamburg warehouse until noon."]
+    shop.ask("Where is my parcel?")
+    shop.answered(1)
+    assert shop.shows("Source: Parcels (delivery.md)")
+    shop.page.get_by_label("Good answer").click()
+    shop.page.locator('brandvoice-chat [aria-pressed="true"]').wait_for()
+    assert shop.shows("Source: Parcels (delivery.md)")
+    shop.page.reload()
+    shop.page.get_by_label("Open chat").click()
+    assert shop.shows("Source: Parcels (delivery.md)")
 
 
 @pytest.mark.slow
