@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 from conversations.secrets import holds_any
 
@@ -17,6 +19,7 @@ _LEET = str.maketrans("0134578@$", "oieastbas")
 _LEET_WORD = re.compile(r"[a-z][0134578@$]|[0134578@$][a-z]")
 _SPACED_OUT = re.compile(r"(?:\b\w[ .\-_*]){5}")
 _CHAINED = re.compile(r"\b[a-z]+(?:[_-]+[a-z]+){2,}")  # as in the names of files
+_ESCAPED = re.compile(r"&(?:#\w{2,6}|[a-z]{2,6});|%[0-9a-f]{2}")
 _CHOPPED = re.compile(r"(?:\b[a-z]+[.!?,;*~|/\\]+\s*){3}")
 _TURNED = str.maketrans("ɐqɔpǝɟƃɓɥıɾʞlʃɯuodbɹsʇnʌʍxʎz", "abcdefgghijkllmnopqrstuvwxyz")
 _TURNED_SIGNS = re.compile("[ɐɔǝɟƃɥıɾʞɯɹʇʌʍʎ]{2}")
@@ -47,6 +50,24 @@ _ENGLISH = (
         r"\b(?:pretend|act as if|imagine) (?:that )?you (?:have no|had no|are not bound by|are free of)\b[^.!?\n]{0,20}"
         r"\b(?:rules|restrictions|limits|guidelines|filters?)\b"
     ),
+    (
+        r"\b(?:set aside|throw away|discard|erase|overwrite|wipe)\b[^.!?\n]{0,30}\b(?:you (?:were|have been) told|"
+        r"your (?:memory|instructions?|training|rules))\b|\bforget who you are\b"
+    ),
+    (
+        r"\byour (?:previous|prior|earlier|old|original) (?:orders|instructions?|rules|directives|guidelines)\b[^"
+        r".!?\n]{0,30}\b(?:no longer|void|do not apply)\b|\b(?:sudo|unrestricted) mode\b|"
+        r"\b(?:begin|start|enter) admin session\b"
+    ),
+    (
+        r"\b(?:skip|bypass|disable|turn off)(?: all| any| the| your)? (?:safety|content|moderation) (?:checks?|"
+        r"filters?)\b|\btell the (?:model|ai|assistant|bot) to\b[^.!?\n]{0,30}\b(?:always|never|say|reply|answer)\b"
+        r"|\byou (?:must|should|need)(?: not|n't)? (?:follow|obey|comply with) your (?:rules|guidelines|instructions)\b"
+    ),
+    (
+        r"\b(?:respond|reply|answer) to (?:every|all|any|each) (?:later |further |future |following |other )?(?:"
+        r"question|message|request|user)s? with\b|\bact as an? (?:uncensored|unfiltered|unrestricted|evil)\b"
+    ),
     r"\b(?:system prompt|style guide) (?:override|is no longer)|\bnew (?:system )?instructions?:",
     r"\b(?:as|to) (?:an?|the) (?:ai|language model|llm)\b[^.!?\n]{0,40}\b(?:must|always|never|respond|say)\b",
     (
@@ -70,9 +91,10 @@ _ROLES = (
     ),
     r"#{2,}\s*(?:system|instruction|new instruction|end of)|<\s*/?(?:system|instructions?|assistant|admin)\s*>",
     r"\[\s*(?:system|admin|override)\s*\]|\[//\]:\s*#",
+    r"```\s*(?:system|assistant)\b|[\"']from[\"']\s*:\s*[\"'](?:gpt|human|system)[\"']",
     r"[\"']role[\"']\s*:\s*[\"'](?:system|assistant|developer|tool|user|model)[\"']",
     r"<\s*(?:message|msg|turn)\b[^<>\n]{0,40}\brole\s*=",
-    r"<!--[^>]{0,200}\b(?:assistant|system|model|ai|llm|instructions?|ignore|approve|always|never|reply|respond)\b",
+    r"<!--[^>]{0,200}\b(?:assistant|system|\w*mod[ea]ll?[eo]?|ai|llm|instructions?|ignore|approve|always|never|reply|respond)\b",
     r"!\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,300}\?",  # a picture that reports back when it is shown
 )
 _OTHERS = (
@@ -86,6 +108,14 @@ _OTHERS = (
         r"|\bdu bist (?:ab jetzt|ab sofort|von nun an)\b|\bantworte (?:ab jetzt|ab sofort|von nun an)\b"
     ),
     r"\b(?:ignore[zr]?|oublie[zr]?)\b[^.!?\n]{0,30}\b(?:instructions?|consignes?|regles)\b",
+    (
+        r"\b(?:zeig\w*|verrat\w*|nenn\w*|repete|montre|muestra|mostra|revela|revele)\b[^.!?\n]{0,30}\b(?:system-?prompt|"
+        r"prompt (?:systeme|d[eoi]l? sistema))"
+    ),
+    (
+        r"\b(?:aja|actua|agis|verhalte dich|tu so)\b[^.!?\n]{0,20}\b(?:como s[ei]|comme si|als)\b[^.!?\n]{0,30}\b(?:"
+        r"regras|reglas|regles|regeln)\b"
+    ),
     r"\bignor[ae]d?\b[^.!?\n]{0,40}\b(?:instrucciones|instrucoes|istruzioni|reglas|regras|regole|indicaciones|ordens)\b",
     (
         r"\b(?:olvid[ae]|esquec[ae]|esquece|desconsidere|dimentica)\b[^.!?\n]{0,20}\b(?:tod[ao]s|tutte|anterior\w*|previ\w*|tus|"
@@ -115,15 +145,17 @@ _HINTS = (
     (
         "ignore|disregard|forget|override|bypass|drop|skip|system |hidden |initial |secret |you are no| mode|"
         "anything now|jailbr|have no|had no|not bound|free of|style guide|instruction| ai| llm|language model|"
-        "chatbot| ki | ia | model|training|tuning|from now on|whenever you see|user "
+        "chatbot| ki | ia | model|training|tuning|from now on|whenever you see|user |"
+        "you were told|have been told|your mem|your rules|your guide|who you are|no longer|void|not apply|sudo|"
+        "admin session|safety|moderation|content |tell the|respond to|reply to|answer to|act as"
     ),
     (
-        "system|assist|asist|developer|##|instruct|admin|override|[//]|role|<!--|](http|sistem|система|ассистент|系|システム|"
+        "system|assist|asist|developer|##|instruct|admin|override|[//]|role|<!--|```|from|](http|sistem|система|ассистент|系|システム|"
         "시스템|助手|アシスタント|النظام"
     ),
     (
         "ignor|verg|missacht|ab jetzt|ab sofort|von nun an|oubli|olvid|esquec|desconsid|dimentica|a partir d|desormais|"
-        "d'ora in|negeer|glom|glem|zapomnij|talimat"
+        "d'ora in|negeer|glom|glem|zapomnij|talimat|prompt|regras|reglas|regles|regeln"
     ),
 )
 _GUARDED = tuple(
@@ -184,6 +216,10 @@ def _readings(text: str) -> Iterator[str]:
         yield _CHAINED.sub(lambda chain: re.sub(r"[_-]+", " ", chain[0]), plain)
     if _CHOPPED.search(plain):
         yield re.sub(r"[.!?,;*~|/\\\s]+", " ", plain)
+    if plain.count("-") >= 3:
+        yield plain.replace("-", "")
+    if _ESCAPED.search(plain):
+        yield html.unescape(unquote(plain)).casefold()
     yield from _turned(plain)
 
 
