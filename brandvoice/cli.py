@@ -30,6 +30,7 @@ from brandvoice.commands import (
     sources,
     styles,
     submitting,
+    sweeps,
     trials,
     voices,
 )
@@ -79,6 +80,7 @@ for module in (
     evaluation,
     rounds,
     recipes,
+    sweeps,
     voices,
     trials,
     platforms,

@@ -1,6 +1,5 @@
 """Several processes on one run: the same training as in one, with checkpoints of the first alone."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from conversations.errors import TrainingRefused, TrainingStopped
+from conversations.errors import TrainingRefused
 from styles.base_model import find_base_model
 from tests.tiny import save_tiny_base
 from tests.training.run_training import RECIPE
@@ -74,7 +73,8 @@ def test_two_processes_train_as_one_does(base: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_several_processes_stop_and_go_on(base: Path, tmp_path: Path, how: signal.Signals) -> None:
-    run = f"train(prepared(Path({str(base)!r})), run_dir=Path({str(tmp_path)!r}), watch=lambda p: print(p.step, flush=True))"
+    where = f"prepared(Path({str(base)!r})), run_dir=Path({str(tmp_path)!r})"
+    run = f"train({where}, watch=lambda p: print(p.step, flush=True))"
     script = f"from tests.training.test_distributed import *; {run}"
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
