@@ -202,6 +202,11 @@ class ConversationStore:
         with self._database.reading() as connection:
             return talk.has_talk(connection, platform, place=place)
 
+    def recent_talks(self, platform: str, *, since: datetime, most: int) -> list[tuple[str, str]]:
+        """Places where somebody talked since then, latest first, and the id of the last thing a person said there."""
+        with self._database.reading() as connection:
+            return talk.recent(connection, platform, since=since, most=most)
+
     def accept(self, platform: str, place: str, *, style: str, message: Message) -> bool:
         """Keep what a person says at a place, and claim `message:ID` for it; False when it was claimed before.
 
@@ -245,6 +250,11 @@ class ConversationStore:
         """True for exactly one of all who claim the event, over threads and processes."""
         with self._database.writing() as connection:
             return talk.claim_event(connection, platform, event=event, now=self._now())
+
+    def claimed(self, platform: str, events: Sequence[str]) -> set[str]:
+        """Those of the events that somebody claimed; not more than a few hundred at once."""
+        with self._database.reading() as connection:
+            return talk.claimed(connection, platform, events=events)
 
     def release_event(self, platform: str, event: str) -> None:
         """Let the event be claimed again, because handling it failed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -47,6 +48,22 @@ def has_talk(connection: Connection, platform: str, *, place: str) -> bool:
     table = tables.conversations
     begun = select(table.c.id).where(table.c.place == storable(f"{platform}:{place}")).limit(1)
     return connection.scalar(begun) is not None
+
+
+def recent(connection: Connection, platform: str, *, since: datetime, most: int) -> list[tuple[str, str]]:
+    """Places where somebody talked since then, the latest first, each with the last message of a person there."""
+    table, said = tables.conversations, tables.messages
+    last = (
+        select(said.c.id)
+        .where(said.c.conversation_id == table.c.id, said.c.role == "user")
+        .order_by(said.c.position.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    begins = f"{storable(platform)}:"
+    here = table.c.place.startswith(begins, autoescape=True), table.c.changed_at >= since
+    wanted = select(table.c.place, last).where(*here).order_by(table.c.changed_at.desc(), table.c.id).limit(most)
+    return [(str(place).removeprefix(begins), message or "") for place, message in connection.execute(wanted)]
 
 
 def append(connection: Connection, conversation: str, *, message: Message, now: datetime) -> Message:
@@ -103,6 +120,13 @@ def edit_message(connection: Connection, message: str, *, content: str) -> bool:
 
 def claim_event(connection: Connection, platform: str, *, event: str, now: datetime) -> bool:
     return insert_missing(connection, tables.events, platform=platform, event=event, claimed_at=now)
+
+
+def claimed(connection: Connection, platform: str, *, events: Sequence[str]) -> set[str]:
+    """Those of the events that somebody claimed."""
+    table = tables.events
+    wanted = select(table.c.event).where(table.c.platform == platform, table.c.event.in_(events))
+    return set(connection.scalars(wanted))
 
 
 def release_event(connection: Connection, platform: str, *, event: str) -> None:

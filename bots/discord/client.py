@@ -15,6 +15,7 @@ from bots.discord.buttons import Button, OnPress
 from bots.discord.forms import OnForm, filled_in
 from bots.discord.inbox import Inbox
 from bots.discord.listening import Press, failures_told, tell
+from bots.discord.missed import Missed
 
 IDENTIFY_PAUSE = 5.0  # seconds between two identifies; Discord takes no more of them
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Client(discord.AutoShardedClient):
         )
         self.tree = Tree(self)
         self.inbox: Inbox | None = None
+        self.missed: Missed | None = None
         self.on_press: dict[str, OnPress] = {}
         self.on_form: dict[str, OnForm] = {}
         self.at_start: list[Callable[[], Awaitable[None]]] = []
@@ -68,7 +70,18 @@ class Client(discord.AutoShardedClient):
         if not initial:
             await asyncio.sleep(self._pause)
 
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A new session, which knows nothing of an earlier one; one that is resumed does not come here."""
+        if self.missed is not None:
+            self.missed.begin(shard_id)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        if self.missed is not None:
+            await self.missed.look_back(shard_id)
+
     async def on_message(self, message: discord.Message) -> None:
+        if self.missed is not None:
+            self.missed.saw(message)
         if self.inbox is not None:
             await self.inbox.take(message)
 

@@ -26,6 +26,7 @@ from bots.discord.desk import Desk
 from bots.discord.examples import Examples
 from bots.discord.failures import DISCORD_FAILURES, reason
 from bots.discord.inbox import Inbox
+from bots.discord.missed import Missed
 from bots.discord.places import PLATFORM
 from bots.discord.privacy import Privacy
 from bots.discord.rounds import DiscordBoard, Rounds, channel_name
@@ -107,6 +108,7 @@ def connect(client: Client, desk: Desk) -> None:
     """Tell the client what to do about everything that people can do."""
     votes, examples, privacy, uploads, again = Votes(desk), Examples(desk), Privacy(desk), Uploads(desk), Again(desk)
     client.inbox = Inbox(desk, client)
+    client.missed = Missed(client, desk, client.inbox)
     for presses in (votes, examples, privacy, uploads, again):
         client.on_press |= presses.presses()
     client.on_form |= votes.forms() | examples.forms()

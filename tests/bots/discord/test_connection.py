@@ -12,7 +12,7 @@ from conversations.errors import SettingsError
 from conversations.store import ConversationStore
 from tests.bots.discord.desk import Bot, serving
 from tests.bots.workplace import assistant_on, contributions_to
-from tests.emulators.discord import DiscordEmulator
+from tests.emulators.discord import BOT_PERMISSIONS, DiscordEmulator, Permission
 
 
 def answers_to(disc: DiscordEmulator, question: dict[str, object], channel: str = "C1") -> list[dict[str, object]]:
@@ -47,6 +47,81 @@ def test_the_gateway_asks_to_reconnect_and_ends_a_session(bot: Bot, disc: Discor
     bot.answered("after op 9", nth=2)
     disc.settle(0.2)
     assert len(bot.said()) == 2
+
+
+def end_session(disc: DiscordEmulator) -> None:
+    """What is said from here on until the bot identifies itself anew is brought by nobody."""
+    disc.invalidate()
+
+
+def wait_for_new_session(disc: DiscordEmulator, *, nth: int = 2) -> None:
+    disc.wait_for(lambda: [what for what, _ in disc.gateway_log].count("identify") == nth, 30)
+    disc.wait_ready()
+
+
+def test_what_was_said_between_two_sessions_is_answered_once(bot: Bot, disc: DiscordEmulator) -> None:
+    known = bot.ask("before")
+    bot.answer()
+    disc.user_says("Dann", "ann", "before, in private")
+    bot.answer("Dann")
+    end_session(disc)
+    missed = [bot.ask("while you were away"), bot.ask("and I", user="bob")]
+    disc.user_says("C1", "bob", "not for you")
+    private = disc.user_says("Dann", "ann", "away, in private")
+    elsewhere = bot.ask("nobody talked here before", channel="C2")
+    wait_for_new_session(disc)
+    bot.answer(nth=3)
+    bot.answer("Dann", nth=2)
+    bot.answer("C2")
+    disc.settle(0.5)
+    asked = [known, *missed]
+    assert [len(answers_to(disc, question)) for question in asked] == [1, 1, 1]
+    assert [len(answers_to(disc, each, each["channel_id"])) for each in (private, elsewhere)] == [1, 1]
+    assert len(bot.engine.requests) == 6
+
+
+def test_what_people_said_in_a_thread_before_they_came_to_us_stays_between_them(
+    disc: DiscordEmulator, store: ConversationStore, engine: ScriptedEngine, tmp_path: Path
+) -> None:
+    thread = disc.snowflake()
+    disc._world.channels.add_thread(disc._world.channels.named("C1"), "talk", thread=thread, kind=11)
+    with serving(disc, store, engine, folder=tmp_path, message_content=True) as bot:
+        disc.user_says(thread, "ann", "between us")
+        bot.answered("over to you", channel=thread)
+        end_session(disc)
+        disc.user_says(thread, "bob", "and you are away")
+        wait_for_new_session(disc)
+        bot.answer(thread, nth=2)
+    with serving(disc, store, engine, folder=tmp_path, message_content=True):
+        disc.settle(1.5)
+    assert [request.messages[-1].content for request in engine.requests] == ["over to you", "and you are away"]
+
+
+def test_what_was_said_while_no_process_ran_is_answered_by_the_next(
+    disc: DiscordEmulator, store: ConversationStore, engine: ScriptedEngine, tmp_path: Path
+) -> None:
+    with serving(disc, store, engine, folder=tmp_path) as bot:
+        bot.answered("before")
+        bot.ask("")
+        disc.wait_reply("C1", nth=2)
+    missed = bot.ask("is nobody there?")
+    with serving(disc, store, engine, folder=tmp_path) as bot:
+        bot.answer(nth=2)
+        disc.settle(0.3)
+    assert len(answers_to(disc, missed)) == 1
+    assert len(bot.said()) == 3
+
+
+def test_channels_that_may_not_be_read_are_not_asked_for(bot: Bot, disc: DiscordEmulator) -> None:
+    bot.answered("before")
+    end_session(disc)
+    disc.bot_may("C1", BOT_PERMISSIONS & ~Permission.READ_MESSAGE_HISTORY)
+    bot.ask("while you were away")
+    reads = len(disc.calls("GET", "/channels/{}/messages"))
+    wait_for_new_session(disc)
+    disc.settle(1.0)
+    read = [call.path for call in disc.calls("GET", "/channels/{}/messages")[reads:]]
+    assert not [path for path in read if disc.id("C1") in path]
 
 
 def test_a_message_that_comes_again_is_answered_once(bot: Bot, disc: DiscordEmulator) -> None:

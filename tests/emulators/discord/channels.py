@@ -78,7 +78,9 @@ class Channels:
 
     def bot_may(self, channel: str, permissions: int) -> None:
         """Set what the bot may do in a channel, e.g. `BOT_PERMISSIONS & ~Permission.SEND_MESSAGES`."""
-        self.by_id[self._ids.of(channel)]["_bot"] = permissions
+        allowed, denied = (str(int(some)) for some in (permissions & ~BOT_PERMISSIONS, BOT_PERMISSIONS & ~permissions))
+        overwrite = {"id": self._people.bot_id, "type": 1, "allow": allowed, "deny": denied}
+        self.by_id[self._ids.of(channel)] |= {"_bot": permissions, "permission_overwrites": [overwrite]}
 
     def named(self, name: str) -> Json:
         return self.by_id[self._ids.of(name)]
