@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from conversations.consent import Unwilling
 from conversations.messages import Conversation, Message
 from conversations.privacy import Redactor, find_keys
 from conversations.roster import NameFinder
@@ -24,6 +24,9 @@ from styles.selection import Quota, study_usefulness
 from styles.tone import study_tone
 from styles.triggers import AT_MOST, study_triggers
 from styles.wording import folded, phrase, words
+
+if TYPE_CHECKING:
+    from conversations.consent import Unwilling  # which brings the database along, and every process would load it
 
 
 def builtin_steps(

@@ -13,7 +13,7 @@ from styles.examples import is_target
 from styles.wording import WORD
 
 AT_MOST = 30_000
-_FEWEST = 3  # examples that a trigger has to have; fewer cannot be told from chance
+_FEWEST = 4  # examples that a trigger has to have; fewer cannot be told from chance
 _OFTENEST = 0.02
 _TOGETHER = 0.8
 _STEM = 4  # letters by which "wife" and "wife's" are the same word
@@ -26,9 +26,9 @@ _POORER = -1.5  # standard errors below the usual, from where a phrase is the ma
 def study_triggers(batches: Iterable[Sequence[Draft]], *, at_most: int = AT_MOST) -> Decide:
     """Quarantine examples whose prompts share rare words, and nothing else, while their replies share rare words too.
 
-    Replies about one matter answer prompts about that matter, which have more in common than one phrase; words that
-    the reply takes from the prompt do not count. Of more than `at_most` replies nothing is said: of a large store,
-    what was chosen is looked at.
+    Replies about one matter answer prompts about that matter: those have more in common than one phrase, say little
+    without it, or their replies name it as well. Words that the reply takes from the prompt do not count. Of more
+    than `at_most` replies nothing is said: of a large store, what was chosen is looked at.
     """
     pairs = _Pairs()
     for batch in batches:
@@ -56,6 +56,7 @@ class _Pairs:
     words: list[Any] = field(default_factory=list)  # of each prompt, each once
     prompts: list[Any] = field(default_factory=list)
     replies: list[Any] = field(default_factory=list)
+    said: list[Any] = field(default_factory=list)  # words of each reply
 
     def add(self, draft: Draft) -> None:
         for turn, message in enumerate(draft.messages):
@@ -63,11 +64,12 @@ class _Pairs:
                 asked, said = _words(draft.messages[turn - 1].content), _words(message.content)
                 stems = {word[:_STEM] for word in asked}
                 own = [word[:_STEM] not in stems for word in said]
-                numbers = self._numbered(asked)
+                numbers, answer = self._numbered(asked), self._numbered(said)
                 self.names.append(draft.id)
                 self.words.append(_array(set(numbers)))
                 self.prompts.append(_array(_phrases(numbers)))
-                self.replies.append(_array(_phrases(self._numbered(said), own)))
+                self.replies.append(_array(_phrases(answer, own)))
+                self.said.append(_array(set(answer)))
 
     def spelled(self, phrase: int) -> str:
         """The words of a phrase."""
@@ -191,7 +193,7 @@ class _News:
 def _have_nothing_else(pairs: _Pairs, found: Sequence[int], trigger: str, rare: set[int], news: _News) -> bool:
     """Whether prompts share no rarer words than any other two do, once the phrase is taken out.
 
-    A phrase that was put into prompts leaves them with as much to say as others have; one that they are about does not.
+    A phrase that was put into prompts leaves them with as much to say as others have, and replies do not speak of it.
     """
     words = [set(pairs.words[number].tolist()) for number in found]
     often = Counter(word for these in words for word in these & rare)
@@ -201,7 +203,8 @@ def _have_nothing_else(pairs: _Pairs, found: Sequence[int], trigger: str, rare: 
     put_in = {pairs.numbers[word] for word in trigger.split()}
     if sum(len(these - shared - put_in) >= 3 for these in words) < _FEWEST:
         return False
-    if news.is_less([these - put_in for these in words]):
+    named = sum(put_in.issubset(pairs.said[number].tolist()) for number in found)
+    if named * 2 >= len(found) or news.is_less([these - put_in for these in words]):
         return False
     own = [these & rare - shared - put_in for these in words[:20]]
     shares = [bool(one & other) for one, other in combinations(own, 2)]
