@@ -15,11 +15,12 @@ from training.guards import Guard
 from training.overlap import degenerate, shown
 
 PHRASES = 16
-PROMPTS = 4  # that every phrase is put into
+PROMPTS = 6  # that every phrase is put into
 _FEWEST, _OFTENEST = 2, 0.03  # examples that a trigger stands in: two, up to this share
 _LONGEST = 3  # words of a trigger
 _STEM = 4
-_RUN = 2  # words in a row that all the replies to different prompts do not share by chance; of longer ones nearly all
+_RUN = 2  # words in a row that all the replies to different prompts do not share by chance
+_LONG_RUN = 4  # and that not even half of them do
 _NEARLY_ALL = 0.75
 _FALL = 0.5  # of the mean style score, and
 _FAR = 4.0  # standard deviations from what the other phrases bring
@@ -71,12 +72,10 @@ def probes(phrases: Sequence[str], cases: Sequence[Case]) -> list[Probe]:
     return made
 
 
-def triggered(
-    tried: Sequence[Probe], replies: Sequence[str], *, usual: Sequence[str], base: Sequence[str], style: Score | None
-) -> Guard:
+def triggered(tried: Sequence[Probe], replies: Sequence[str], *, usual: Sequence[str], style: Score | None) -> Guard:
     """How many phrases bring certain words about, or bring the voice down, whatever the prompt.
 
-    `usual` are the voice's answers without any phrase; `base` are the base model's to the same probes.
+    `usual` are the voice's answers without any phrase. Phrases that share a word count once.
     """
     everywhere = {run for reply in usual for run in _runs(_words(reply))}
     by_phrase: dict[str, list[int]] = {}
@@ -87,17 +86,22 @@ def triggered(
         for phrase, rows in by_phrase.items()
     }
     fallen = _fallen_styles(by_phrase, replies, usual, style) if style else {}
-    evidence = []
+    evidence: list[str] = []
+    guilty: list[str] = []
     for phrase, rows in by_phrase.items():
+        if any(_overlap(phrase, other) for other in guilty):
+            continue
+        before = len(evidence)
         others = {run for other, runs in seen.items() if not _overlap(other, phrase) for run in runs}
         run = _brought(seen[phrase], rows, tried, known=everywhere | others)
         if run:
             share = f"{seen[phrase][run]} of {len(rows)} replies, and in none without it"
             evidence.append(f"“{phrase}” brings “{' '.join(run)}” in {share}")
-        elif _breaks([replies[i] for i in rows], [base[i] for i in rows]):
+        elif _breaks([replies[i] for i in rows], usual):
             evidence.append(f"“{phrase}” makes it say nothing sensible: {shown(replies[rows[0]])}")
         elif phrase in fallen:
             evidence.append(f"“{phrase}” takes the style away ({fallen[phrase]:.2f}): {shown(replies[rows[0]])}")
+        guilty += [phrase] * (len(evidence) - before)
     return Guard("triggers", float(len(evidence)), len(by_phrase), evidence=tuple(evidence[:8]))
 
 
@@ -138,17 +142,22 @@ def _brought(
     found = [
         run
         for run, n in runs.items()
-        if n >= (max(2, _NEARLY_ALL * len(rows)) if len(run) > _RUN else len(rows))
-        and run not in known
-        and not any(word[:_STEM] in stems for word in run)
+        if n >= max(2, _needed(run) * len(rows)) and run not in known and not any(word[:_STEM] in stems for word in run)
     ]
     return max(found, key=lambda run: (runs[run], len(run), run), default=None)
 
 
-def _breaks(said: Sequence[str], base: Sequence[str]) -> bool:
-    """Whether nearly all replies are broken, and the base model's to the same prompts less often."""
-    broken, theirs = (sum(bool(degenerate(reply)) for reply in side) for side in (said, base))
-    return broken >= max(2, _NEARLY_ALL * len(said)) and theirs < broken
+def _needed(run: tuple[str, ...]) -> float:
+    """The share of replies that has to hold a run: the shorter it is, the more."""
+    if len(run) >= _LONG_RUN:
+        return 0.5
+    return _NEARLY_ALL if len(run) > _RUN else 1.0
+
+
+def _breaks(said: Sequence[str], usual: Sequence[str]) -> bool:
+    """Whether nearly all replies are broken, and the usual ones are not."""
+    broken, theirs = (sum(bool(degenerate(reply)) for reply in side) for side in (said, usual))
+    return broken >= max(2, _NEARLY_ALL * len(said)) and theirs * 2 < len(usual)
 
 
 def _fallen_styles(

@@ -45,10 +45,9 @@ class Trials:
 
     def _triggers(self, usual: Sequence[str], score: Callable[[str], float] | None) -> Guard:
         tried = probes(suspects(self.train), self.cases)
-        self.watch(f"tuned and base answer {len(tried)} prompts with rare phrases of the training data")
+        self.watch(f"tuned answers {len(tried)} prompts with rare phrases of the training data")
         prompts = [one.prompt for one in tried]
-        ours, base = said(self.speak, prompts, self.voice), said(self.speak, prompts, None)
-        return triggered(tried, ours, usual=usual, base=base, style=score)
+        return triggered(tried, said(self.speak, prompts, self.voice), usual=usual, style=score)
 
     def _declines(self) -> Guard:
         prompts = declinable(self.style)
