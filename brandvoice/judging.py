@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from brandvoice.around import look_around
 from brandvoice.cleaning import is_affected
 from brandvoice.leaks import find_leaks
 from brandvoice.measuring import MeasuringDesk
@@ -92,7 +93,7 @@ def judge(
         )
     verdict = decide(gate_scores(evaluation), limits)
     folder.mkdir(parents=True, exist_ok=True)
-    save_report(evaluation, verdict, folder)
+    save_report(evaluation, verdict, folder, around=look_around(workspace, voice))
     workspace.voices.save_scores(voice, _scores(evaluation, verdict))
     return Judgement(evaluation, verdict)
 

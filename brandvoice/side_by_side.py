@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from conversations.messages import Message
 from styles.voices import PROMPTED, parse_reference
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from brandvoice.workspace import Workspace
     from styles.dataset import DatasetVersion
     from styles.voices import VoiceVersion
@@ -92,12 +94,17 @@ def _answers(workspace: Workspace, reference: str, *, column: str = "tuned") -> 
 
 def load_report(workspace: Workspace, version: VoiceVersion) -> dict[str, Any] | None:
     """What `report.json` of a version's evaluation says, where there is one."""
-    number = version.manifest.number
-    named = [version.manifest.round, f"evaluation-{version.manifest.style}-{number}"]
+    folder = next(report_folders(workspace, version), None)
+    return dict(json.loads((folder / "report.json").read_text(encoding="utf-8"))) if folder else None
+
+
+def report_folders(workspace: Workspace, version: VoiceVersion) -> Iterator[Path]:
+    """Where reports of a version's evaluation are, the best one first."""
+    manifest = version.manifest
+    named = [manifest.round, f"evaluation-{manifest.style}-{manifest.number}"]
     for folder in (workspace.rounds_folder / name for name in named if name):
         if (folder / "report.json").is_file():
-            return dict(json.loads((folder / "report.json").read_text(encoding="utf-8")))
-    return None
+            yield folder
 
 
 def _version(workspace: Workspace, reference: str) -> VoiceVersion | None:

@@ -9,11 +9,16 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
+from conversations.errors import TrainingRefused
 from styles.wording import TOKEN, WORD, folded
 from training.advice import advise
+from training.around import Around, DayScore
 from training.columns import Column
 from training.evaluation import Answer, Evaluation
-from training.gate import Verdict
+from training.gate import Reason, Verdict
+from training.guards import Guard
 from training.progress import Progress
 
 REPORT_FORMAT = 1
@@ -21,17 +26,32 @@ _SHOWN_ANSWERS = 12  # the others fold away
 _MOST_ANSWERS = 60  # on the page; report.json has all of them
 
 
-def save_report(evaluation: Evaluation, verdict: Verdict, folder: Path) -> Path:
+def save_report(evaluation: Evaluation, verdict: Verdict, folder: Path, *, around: Around | None = None) -> Path:
     """Write `report.json` and the self-contained `report.html`; returns the latter's path."""
     folder.mkdir(parents=True, exist_ok=True)
+    around = around or Around()
     told = asdict(verdict) | {"words": verdict.words, "advice": advise(evaluation)}
-    whole = {"format": REPORT_FORMAT, "verdict": told, "evaluation": evaluation.plain()}
+    whole = {"format": REPORT_FORMAT, "verdict": told, "around": asdict(around), "evaluation": evaluation.plain()}
     _write(folder / "report.json", json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
-    _write(folder / "report.html", render(evaluation, verdict))
+    _write(folder / "report.html", render(evaluation, verdict, around=around))
     return folder / "report.html"
 
 
-def render(evaluation: Evaluation, verdict: Verdict) -> str:
+def load_report(folder: Path) -> tuple[Evaluation, Verdict]:
+    """What `save_report` wrote. Raises TrainingRefused for a file of another format, or none."""
+    path = folder / "report.json"
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        reasons = tuple(Reason(**reason) for reason in whole["verdict"]["reasons"])
+        verdict = Verdict(whole["verdict"]["passed"], whole["verdict"]["underpowered"], reasons)
+        return TypeAdapter(Evaluation).validate_python(whole["evaluation"]), verdict
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingRefused(
+            f"{path} cannot be read as a report. Measure the voice again: brandvoice evaluate"
+        ) from error
+
+
+def render(evaluation: Evaluation, verdict: Verdict, *, around: Around | None = None) -> str:
     """The page as HTML; everything that people or models wrote is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -42,20 +62,51 @@ def render(evaluation: Evaluation, verdict: Verdict) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    answers = [_side_by_side(answer) for answer in evaluation.answers[:_MOST_ANSWERS]]
+    before = before_name(evaluation)
+    answers = [_side_by_side(answer, before) for answer in evaluation.answers[:_MOST_ANSWERS]]
+    around = around or Around()
     return pages.get_template("report.html.j2").render(
         e=evaluation,
         verdict=verdict,
+        marks=[_mark_of(reason, verdict) for reason in verdict.reasons],
         base=evaluation.column("base"),
         tuned=evaluation.column("tuned"),
+        before=evaluation.column(before),
         columns=(*evaluation.columns, evaluation.brand),
         rows=_rows(evaluation),
         advice=advise(evaluation),
         checks=_check_rows(evaluation),
         curve=_curve(evaluation.curve),
+        around=around,
+        drift=_drift(around.drift),
+        guard_told=_guard_told,
         answers=answers[:_SHOWN_ANSWERS],
         more_answers=answers[_SHOWN_ANSWERS:],
     )
+
+
+def before_name(evaluation: Evaluation) -> str:
+    """The column that answers are compared with: what speaks now where that was measured, else the base model."""
+    measured = {column.name for column in evaluation.columns}
+    return next((name for name in (evaluation.now, "current") if name in measured and name), "base")
+
+
+def _guard_told(guard: Guard) -> str:
+    """A guard's numbers, each in its own unit."""
+    if guard.value is None:
+        return "not measured"
+    show = {"triggers": "{:.0f}", "canaries": "{:.2f} bits"}.get(guard.name, "{:.1%}").format
+    told = show(guard.value)
+    if guard.beside is not None:
+        beside = f"{guard.beside:.0f}" if guard.name == "canaries" else show(guard.beside)
+        told += f", {guard.whose or 'beside it'}: {beside}"
+    return told + (f" ({guard.tried} tried)" if guard.tried else "")
+
+
+def _mark_of(reason: Reason, verdict: Verdict) -> str:
+    """How a reason is marked: what is not sure gets no tick, though it stops nothing."""
+    unsure = reason.passed and reason.name == "holdout" and verdict.underpowered
+    return "unsure" if unsure else "yes" if reason.passed else "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +158,8 @@ _MEASURES = (
     _Measure("Verbatim", "replies with 9 words or more from training", lambda c: c.verbatim, "{:.1%}".format, -1),
     _Measure("Personal data", "replies that contain any", lambda c: c.personal_data, "{:.0f}".format, -1),
     _Measure("Prompt tokens", "read for each reply", lambda c: c.prompt_tokens or None, "{:,.0f}".format, -1),
+    _Measure("Prompt cost", "of a thousand replies", lambda c: c.prompt_cost, "{:,.2f}".format, -1),
+    _Measure("First word", "seconds until it, one reply alone", lambda c: c.first_piece, "{:.2f}".format, -1),
     _Measure("Seconds", "for each reply, answered together", lambda c: c.seconds or None, "{:.2f}".format, -1),
 )  # fmt: skip
 
@@ -114,7 +167,8 @@ _MEASURES = (
 def _rows(evaluation: Evaluation) -> list[Row]:
     columns = (*evaluation.columns, evaluation.brand)
     base = evaluation.column("base")
-    return [Row(m.label, m.note, tuple(_cell(m, column, base) for column in columns)) for m in _MEASURES]
+    rows = [Row(m.label, m.note, tuple(_cell(m, column, base) for column in columns)) for m in _MEASURES]
+    return [row for row in rows if any(cell.text != "–" for cell in row.cells)]
 
 
 def _cell(measure: _Measure, column: Column, base: Column) -> Cell:
@@ -163,18 +217,18 @@ class SideBySide:
     """One prompt with its answers, the tuned one cut into pieces."""
 
     prompt: tuple[tuple[str, str], ...]
-    base: str
-    base_style: float | None
+    before: str
+    before_style: float | None
     tuned: tuple[Piece, ...]
     tuned_style: float | None
     reference: str
 
 
-def _side_by_side(answer: Answer) -> SideBySide:
-    base, tuned = answer.replies["base"], answer.replies["tuned"]
-    pieces = tuple(mark(tuned, base=base, reference=answer.reference))
+def _side_by_side(answer: Answer, name: str) -> SideBySide:
+    before, tuned = answer.replies[name], answer.replies["tuned"]
+    pieces = tuple(mark(tuned, base=before, reference=answer.reference))
     return SideBySide(
-        answer.prompt, base, answer.styles.get("base"), pieces, answer.styles.get("tuned"), answer.reference
+        answer.prompt, before, answer.styles.get(name), pieces, answer.styles.get("tuned"), answer.reference
     )
 
 
@@ -236,6 +290,26 @@ def _curve(points: Sequence[Progress]) -> Curve | None:
         steps=tuple((100 * share, f"{round(last * share)}") for share in (0, 0.25, 0.5, 0.75, 1)),
         nats=tuple((at(0, low + span * share)[1], f"{low + span * share:.1f}") for share in (0, 0.5, 1)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DriftLine:
+    """The live scores of one version: bars of 0 to 100 by day, with the replies behind each."""
+
+    voice: str
+    replies: int
+    mean: float
+    bars: tuple[tuple[float, str], ...]
+
+
+def _drift(days: Sequence[DayScore]) -> list[DriftLine]:
+    lines = []
+    for voice in dict.fromkeys(day.voice for day in days):
+        mine = [day for day in days if day.voice == voice]
+        replies = sum(day.replies for day in mine)
+        bars = tuple((100 * d.score, f"{d.day}: {d.score:.2f} over {d.replies} replies") for d in mine[-60:])
+        lines.append(DriftLine(voice, replies, sum(d.score * d.replies for d in mine) / replies, bars))
+    return lines
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:

@@ -90,6 +90,14 @@ def compare(
 
 
 @group.command()
+def report(context: typer.Context, reference: Reference) -> None:
+    """Write a version's report again with what is known by now: votes, live replies, changes of the data."""
+    from brandvoice.around import renew_report
+
+    say(f"report: {renew_report(workspace_of(context), reference)}")
+
+
+@group.command()
 def canary(
     context: typer.Context,
     reference: Annotated[str, typer.Argument(metavar="STYLE[@VERSION]")],
