@@ -66,6 +66,8 @@ class Announcer:
                 await self.look()
             except BrandvoiceError as error:
                 log.warning("news of rounds: %s", error)
+            except Exception:  # whatever one piece of news holds, the next ones are told
+                log.exception("news of rounds")
             await asyncio.sleep(self._every)
 
     async def look(self) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from brandvoice.rounds import Round
     from brandvoice.workspace import Workspace
 
-KINDS: Final = ("round.waiting", "round.promoted", "round.rejected", "round.failed")
+KINDS: Final = ("round.waiting", "round.promoted", "round.rejected", "round.failed", "canary.*")
 OPENED: Final = "vote.opened"
 THANKS: Final = ("example.learned",)
 KEPT_TRUE: Final = 12  # the newest cards of a channel; older ones stay as they are
@@ -98,8 +98,10 @@ class WorkspaceApprovals:
     def _notice(self, item: News, channel: str) -> Notice | None:
         """What is to be said of a piece of news; None (and done with) where an earlier card says it already."""
         again = item.tries > 1
+        if item.round is None:
+            return Notice((item.number,), item.key, self._sentence(item), again=again, tries=item.tries)
         try:
-            round_ = self._store.load(str(item.round))
+            round_ = self._store.load(item.round)
         except NotFound:
             self._newsroom.told(item.number, channel)
             return None
@@ -122,7 +124,8 @@ class WorkspaceApprovals:
             "round.failed": f"A round of {item.style} failed: {said}",
             "round.rejected": f"A round of {item.style} ended without a new voice: {said}",
         }.get(item.kind, f"{item.style}: {said}")
-        return f"{what}\nMore: brandvoice rounds show {item.round}"
+        more = f"rounds show {item.round}" if item.round else f"voices list {item.style}"
+        return f"{what}\nMore: brandvoice {more}"
 
     def _votes(self, channel: str) -> list[Notice]:
         """One for each two voices that are compared; the texts tell only of which style they are."""

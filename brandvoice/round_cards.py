@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
     from styles.voices import Decision
 
+_log = getLogger(__name__)
+
 CONTRASTS = 3
+OURSELVES = frozenset({"round", "the canary"})  # who decides in the history when no person does
 SPOKE_BEFORE = ("current", "prompted", "base")  # columns of a report: the first there is, is what people hear today
 _MEASURES = (
     ("Style score", ("style", "mean"), "{:.2f}"),
@@ -76,7 +80,7 @@ def _spoke(round_: Round, history: Sequence[Decision]) -> Outcome:
     began, ended = _reign(int(round_.voice or PROMPTED), history)
     if began is None:
         return Outcome("over", f"{round_.reason.rstrip('.')}. {_when(round_.changed_at)}")
-    approved = _line("Approved" if began.who != "round" else "Promoted without asking", began)
+    approved = _line("Approved" if began.who not in OURSELVES else "Promoted without asking", began)
     if ended is None:
         return Outcome("speaking", f"{approved}\n{voice} speaks now.")
     if ended.action == "rollback":
@@ -89,7 +93,7 @@ def _reign(number: int, history: Sequence[Decision]) -> tuple[Decision | None, D
     began: Decision | None = None
     ended: Decision | None = None
     for decision in history:
-        if decision.action == "reject":
+        if decision.action not in {"promote", "rollback"}:
             continue
         if decision.number == number:
             began, ended = (decision if began is None or decision.action == "promote" else began), None
@@ -100,7 +104,7 @@ def _reign(number: int, history: Sequence[Decision]) -> tuple[Decision | None, D
 
 def _line(did: str, decision: Decision) -> str:
     why = f": {decision.reason}" if decision.reason else ""
-    by = f" by {decision.who}" if decision.who != "round" else ""
+    by = f" by {decision.who}" if decision.who not in OURSELVES else ""
     return f"{did}{by}{why.rstrip('.')}. {_when(datetime.fromisoformat(decision.at))}"
 
 
@@ -166,8 +170,12 @@ def _value(column: dict[str, Any], path: Sequence[str]) -> float | None:
 def _report(path: Path) -> _Report:
     if not path.is_file():
         return _Report("", {}, ())
-    whole = json.loads(path.read_text(encoding="utf-8"))
-    evaluation = whole["evaluation"]
-    columns = {column["name"]: column for column in evaluation["columns"]}
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        evaluation = whole["evaluation"]
+        columns = {column["name"]: column for column in evaluation["columns"]}
+    except (ValueError, KeyError, TypeError) as error:
+        _log.warning("%s is no report (%s); the card goes without", path, error)
+        return _Report("", {}, ())
     told = [str(whole["verdict"].get("words") or ""), *whole["verdict"].get("advice", ())]
     return _Report("\n".join(told).strip(), columns, evaluation["answers"])

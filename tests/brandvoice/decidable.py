@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from brandvoice.decisions import supersede
+from brandvoice.decisions import promoted, supersede
 from brandvoice.news import Newsroom, Unpublished
 from brandvoice.rounds import Round
 from brandvoice.workspace import Workspace
@@ -46,6 +46,17 @@ def waiting_round(workspace: Workspace, *, dataset: str = "d" * 16) -> Round:
             held = rounds.advance(held, state=state, voice=voice.manifest.number, dataset=dataset)
         supersede(rounds, held)
         return rounds.release(held, state="waiting", reason="Fine-tuning pays.")
+
+
+def promoted_round(workspace: Workspace) -> Round:
+    """A round whose voice was promoted without asking."""
+    waiting = waiting_round(workspace)
+    with workspace.open_rounds() as rounds, rounds.database.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM news")
+        connection.exec_driver_sql("UPDATE rounds SET state = 'evaluated', owner = 'test'")
+    with workspace.open_rounds() as rounds:
+        workspace.voices.promote("harbor", 1, who="round", reason="It passes.")
+        return promoted(workspace, rounds, rounds.load(waiting.id), reason="It passes.")
 
 
 def rejected_round(workspace: Workspace) -> Round:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +17,11 @@ from bots.slack.cards import APPROVE, REJECT, ROLL_BACK
 from bots.slack.manifest import manifest
 from brandvoice import decisions
 from brandvoice.approving import WorkspaceApprovals
+from brandvoice.news import Newsroom
 from brandvoice.testing import ScriptedEngine
 from brandvoice.workspace import Workspace
 from tests.bots.slack.desk import Bot, serving
-from tests.brandvoice.decidable import harbor, rejected_round, taught, waiting_round
+from tests.brandvoice.decidable import harbor, promoted_round, rejected_round, taught, waiting_round
 from tests.emulators.slack import Json, SlackEmulator
 
 ROOM = "C2"
@@ -224,11 +228,62 @@ def test_a_card_posted_by_a_process_that_died_is_not_posted_again(workspace: Wor
     assert round_.id in words(slack, first)
 
 
+@pytest.mark.slow
+def test_bots_that_die_at_any_moment_leave_one_card_a_round(
+    workspace: Workspace, slack: SlackEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brandvoice.news.HELD", timedelta(seconds=0.4))
+    chance = random.Random(7)
+    for _ in range(12):
+        waiting_round(workspace)
+        with bot_of(workspace, slack) as bot:
+            time.sleep(chance.uniform(0.0, 0.25))
+            bot.run.crash()
+    with bot_of(workspace, slack):
+        slack.wait_for(lambda: len(slack.bot_messages(ROOM)) >= 12, timeout=20, what="twelve cards")
+        slack.wait_for(lambda: sum("took its place" in text for text in all_cards(slack)) == 11, 20, "true cards")
+        slack.settle(quiet=1.0)
+    headers = [text.split("harbor: ")[1].split('"')[0].split()[0] for text in all_cards(slack)]
+    assert sorted(headers) == sorted(f"harbor@{n}" for n in range(1, 13))
+
+
+def all_cards(slack: SlackEmulator) -> list[str]:
+    return [json.dumps(message["blocks"]) for message in slack.bot_messages(ROOM)]
+
+
 def test_failed_and_refused_rounds_are_a_short_notice(workspace: Workspace, bot: Bot, slack: SlackEmulator) -> None:
     round_ = rejected_round(workspace)
     said = card(slack)["text"]
     assert said.startswith("A round of harbor ended without a new voice: Too few examples: 40")
     assert f"brandvoice rounds show {round_.id}" in said
+
+
+def test_a_voice_that_was_promoted_without_asking_can_be_rolled_back_too(
+    workspace: Workspace, slack: SlackEmulator
+) -> None:
+    promoted_round(workspace)
+    with bot_of(workspace, slack):
+        shown = card(slack)
+        assert "Promoted without asking: It passes." in words(slack, shown)
+        press(slack, shown, ROLL_BACK)
+        until_it_says(slack, shown, "harbor@0 spoke again")
+        slack.settle(quiet=0.4)
+        assert len(slack.bot_messages(ROOM)) == 1
+
+
+def test_what_a_canary_came_to_is_a_notice(workspace: Workspace, bot: Bot, slack: SlackEmulator) -> None:
+    with workspace.open_rounds() as rounds:
+        facts = {"message": "harbor@2 was heard by some, beside harbor@1. The votes say: promote."}
+        Newsroom(rounds.database, now=rounds.now).publish("canary.advice", key="c", style="harbor", facts=facts)
+    assert "harbor@2 was heard by some" in card(slack)["text"]
+
+
+def test_in_quiet_hours_nothing_is_put_up(tmp_path: Path, ready_file: Path, slack: SlackEmulator) -> None:
+    quiet = harbor(tmp_path / "quiet", database=ready_file, settings='[styles.harbor]\nquiet_hours = "00:00-00:00"\n')
+    with bot_of(quiet, slack):
+        waiting_round(quiet)
+        slack.settle(quiet=0.5)
+        assert slack.bot_messages(ROOM) == []
 
 
 def test_people_hear_once_that_their_examples_are_in_a_version(
