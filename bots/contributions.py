@@ -13,6 +13,7 @@ from conversations.importers import Importer, Refused, Request, Skipped, read_pa
 from conversations.messages import Conversation, Feedback, Message, Submission, conversation_id
 from conversations.people import Erasure
 from conversations.privacy import Redactor
+from conversations.roster import NameFinder
 from conversations.store import ConversationStore
 
 WHOLE = 1_000  # messages of a conversation that a submission may hold
@@ -60,10 +61,12 @@ class Contributions:
         store: ConversationStore,
         *,
         importers: Sequence[Importer] = (),
+        names: Callable[[], NameFinder | None] = lambda: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store = store
         self.importers = importers
+        self._names = names
         self._now = now
 
     async def feedback(self, feedback: Feedback) -> Submission | None:
@@ -110,8 +113,8 @@ class Contributions:
         return (await asyncio.to_thread(self.store.sources_of, conversation))[0].style
 
     def preview(self, messages: Sequence[Message]) -> Preview:
-        """The messages as they would be kept."""
-        redactor = Redactor()
+        """The messages as they would be kept; blocks, for the names of everybody known may have to be read."""
+        redactor = Redactor(self._names(), texts=[message.content for message in messages])
         shown, replaced = [], dict[str, int]()
         for message in messages:
             redacted = redactor.redact(message.content)
@@ -127,7 +130,7 @@ class Contributions:
         if not any(m.role == "assistant" for m in messages) or messages[-1].role != "assistant":
             raise StoreError("An example has to end with a reply. Choose the reply you want to hand in.")
         await self._check_consent(person)
-        kept = self.preview(messages).messages
+        kept = (await asyncio.to_thread(self.preview, messages)).messages
         receipt = conversation_id("submission", style, person, *(m.content for m in kept))
         submission = Submission(receipt, style, person, kept, replaces=replaces, submitted_at=self._now())
         return await asyncio.to_thread(self.store.submit, submission)

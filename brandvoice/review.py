@@ -99,7 +99,7 @@ class Review:
 
     def _count(self) -> None:
         told = f"{self.desk.decided()} decided by {self.desk.reviewer}"
-        self.head = f" {self.left} left   {told}   {self.desk.agreement().sentence}"
+        self.head = f" {self.left} left   {told}   {self.desk.agreement().brief}".rstrip()
 
 
 def lines_of(item: ReviewItem) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from brandvoice.builtin import make_engine
+from brandvoice.everybody import Everybody
 from brandvoice.facts import load_facts
 from brandvoice.http import http_is_configured
 from brandvoice.logs import set_up_logs
@@ -121,7 +122,8 @@ async def _run(workspace: Workspace, platforms: Sequence[Platform]) -> None:
         stack.push_async_callback(assistant.close)
         forgetting = asyncio.create_task(forget_erased(assistant.engine, store.erasures), name="forgetting")
         stack.callback(forgetting.cancel)
-        contributions = Contributions(store, importers=offers.list("importers"))
+        everybody = Everybody(workspace, store, offers=offers)
+        contributions = Contributions(store, importers=offers.list("importers"), names=everybody)
         try:
             async with asyncio.TaskGroup() as group:
                 loading = group.create_task(engine.start(), name="model")

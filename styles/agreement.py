@@ -22,6 +22,12 @@ class Agreement:
     high: float | None = None
 
     @property
+    def brief(self) -> str:
+        """Little enough for one line of a screen; empty where nothing was judged twice."""
+        kappa = "" if self.kappa is None else f", kappa {self.kappa:.2f}"
+        return f"{self.items} judged twice, {self.same:.0%} the same{kappa}" if self.items else ""
+
+    @property
     def sentence(self) -> str:
         if not self.items:
             return "Nothing was judged by two reviewers yet."

@@ -16,6 +16,7 @@ from conversations.quarantine import Quarantined, QuarantineState
 from conversations.reviews import DISAGREED, Judgement, Kind, Verdict
 from conversations.roster import NameFinder
 from conversations.store import ConversationStore
+from conversations.submissions import LOCAL_PERSON
 from styles.agreement import Agreement, agreement
 from styles.checks import Check, style_checks
 from styles.dataset import DatasetVersion, load_dataset
@@ -82,16 +83,24 @@ class ReviewDesk:
         self.reviewer = reviewer
 
     def queue(self) -> list[Waiting]:
-        """What waits for this reviewer: submissions, drafts in quarantine, then second opinions; oldest first."""
+        """What waits for this reviewer, oldest first: submissions of others, drafts in quarantine, second opinions."""
         verdicts = self._store.reviews.listed(self._style.name)
         by_item = defaultdict[str, list[Verdict]](list)
         for verdict in verdicts:
             by_item[verdict.item].append(verdict)
-        first = [Waiting(s.id, "submission") for s in self._store.submissions(self._style.name, "waiting")]
+        mine = self._mine()
+        waiting = self._store.submissions(self._style.name, "waiting")
+        first = [Waiting(s.id, "submission") for s in waiting if s.id not in mine]
         quarantined = [
             Waiting(row.id, "quarantine", held=row) for row in self._store.quarantine.listed(self._style.name)
         ]
-        return [*first, *quarantined, *self._second_opinions(by_item)]
+        return [*first, *quarantined, *(w for w in self._second_opinions(by_item) if w.id not in mine)]
+
+    def _mine(self) -> set[str]:
+        """What this reviewer handed in, which somebody else must decide."""
+        if self.reviewer == LOCAL_PERSON:
+            return set()
+        return {s.id for s in self._store.submissions(self._style.name, person=self.reviewer)}
 
     def look(self, waiting: Waiting) -> ReviewItem:
         """Everything about one item. Raises `NotFound` if it went away meanwhile."""

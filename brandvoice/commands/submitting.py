@@ -36,13 +36,16 @@ def add(
 ) -> None:
     """Hand in conversations: shows them as they would be kept, asks for consent, and gives a receipt for each."""
     from bots.contributions import CONSENT, Contributions
+    from brandvoice.everybody import Everybody
     from brandvoice.plugins import load_plugins
     from conversations.errors import ImportRefused, StoreError
 
     workspace = workspace_of(context)
     workspace.style(style)
     with workspace.open_store() as store:
-        contributions = Contributions(store, importers=load_plugins().list("importers"))
+        offers = load_plugins()
+        everybody = Everybody(workspace, store, offers=offers)
+        contributions = Contributions(store, importers=offers.list("importers"), names=everybody)
         upload = asyncio.run(contributions.read_upload(file))
         if not upload.conversations:
             raise ImportRefused(f"{upload.sentence} {_first_refusal(upload)}".strip())

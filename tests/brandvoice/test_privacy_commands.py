@@ -61,6 +61,21 @@ def test_handing_in_needs_consent_and_gives_a_receipt_to_withdraw_by(workspace: 
     assert [row["state"] for row in rows(workspace, "submissions", "mine", "--as", "kim")] == ["withdrawn"]
 
 
+def test_names_that_imports_brought_are_replaced_before_anything_is_kept(workspace: Path) -> None:
+    table = workspace / "table.csv"
+    table.write_text("ticket,author,name,role,text\n1,c1,Hanna Lund,user,Open on Sunday?\n1,d1,Desk,agent,Until six!\n")
+    columns = [f"--column={field}={column}" for field, column in (("conversation", "ticket"), ("name", "name"))]
+    more = [f"--column={field}={field}" for field in ("author", "role", "text")]
+    assert run(workspace, "import", str(table), "--style", "tea", "--basis", "consent", *columns, *more).exit_code == 0
+    (workspace / "chats.jsonl").write_text(LINE.replace("hi,", "Hanna Lund of tea here,"))
+    told = run(workspace, "submissions", "add", str(workspace / "chats.jsonl"), "--style", "tea", "--consent").output
+    assert "user: <NAME_1> of tea here, <EMAIL_1>" in told
+    assert "1 name" in told
+    (mine,) = rows(workspace, "submissions", "mine")
+    shown = rows(workspace, "submissions", "show", mine["receipt"])
+    assert shown["messages"][0]["content"] == "<NAME_1> of tea here, <EMAIL_1>"
+
+
 def test_a_script_hands_in_with_json_and_consent_given_ahead(workspace: Path) -> None:
     given = ("submissions", "add", str(workspace / "chats.jsonl"), "--style", "tea", "--consent")
     (receipt,) = rows(workspace, *given)

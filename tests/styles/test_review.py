@@ -16,7 +16,7 @@ from conversations.store import ConversationStore
 from styles.agreement import agreement
 from styles.dataset import save_dataset
 from styles.drafts import Draft
-from styles.review import ReviewDesk, ReviewItem, is_sampled
+from styles.review import ReviewDesk, ReviewItem, Waiting, is_sampled
 from styles.style import Style
 from tests.styles.material import curated, distinct
 
@@ -96,11 +96,18 @@ def test_undo_brings_back_what_was_there_also_in_another_session(
         later.undo()
 
 
-def test_nobody_approves_what_they_handed_in_themselves(store: ConversationStore, desk: ReviewDesk) -> None:
-    hand_in(store, "s1", person="dora")
+def test_nobody_is_shown_nor_approves_what_they_handed_in_themselves(
+    store: ConversationStore, desk: ReviewDesk, tmp_path: Path
+) -> None:
+    name = next(name for name in map(str, range(100)) if is_sampled(name))
+    hand_in(store, name, person="dora")
+    assert desk.queue() == []
     with pytest.raises(StoreError, match="somebody else must approve"):
-        desk.approve(first(desk))
+        desk.approve(desk.look(Waiting(name, "submission")))
     assert store.reviews.listed() == []
+    other = desk_of(store, tmp_path, "emil")
+    other.approve(first(other))
+    assert desk.queue() == [], "nor as a second opinion"
 
 
 def test_what_changed_after_it_was_shown_is_looked_at_again(
@@ -132,6 +139,8 @@ def test_a_second_reviewer_who_disagrees_sends_it_back(
     assert store.submission(one).state == "approved"
     assert (store.submission(other).state, store.submission(other).note) == ("waiting", "reviewers disagree")
     assert second.agreement().items == 2
+    assert second.agreement().brief == "2 judged twice, 50% the same, kappa 0.00"
+    assert second.agreement().sentence.startswith("2 judged twice, 50% the same; kappa 0.00 (")
     assert desk.queue()[0].id == other
 
 
