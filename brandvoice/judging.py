@@ -14,6 +14,7 @@ from brandvoice.leaks import find_leaks
 from brandvoice.measuring import MeasuringDesk
 from brandvoice.output import complain
 from brandvoice.plugins import Offers
+from brandvoice.rules import house_rules, keep_classifier
 from styles.dataset import load_dataset
 from styles.voices import verify
 from training.advice import advise
@@ -115,7 +116,8 @@ def _task(
         pace=desk.pace,
         machine=find_machine(workspace.settings.model.device),
         personal_data=find_leaks,
-        extra_checks=offers.list("checks"),
+        extra_checks=(*house_rules(workspace, voice.manifest.style), *offers.list("checks")),
+        keep=partial(keep_classifier, workspace, voice.manifest.style),
         general=guard_talks(),
         token_price=workspace.settings.model.token_price,
         curve=folder / "training" / "curve.jsonl",

@@ -14,6 +14,7 @@ from brandvoice.facts import load_facts
 from brandvoice.http import http_is_configured
 from brandvoice.logs import set_up_logs
 from brandvoice.plugins import Offers, load_plugins
+from brandvoice.rules import live_checks
 from conversations.errors import BrandvoiceError, SettingsError
 
 if TYPE_CHECKING:
@@ -45,7 +46,11 @@ def make_assistant(workspace: Workspace, store: ConversationStore, offers: Offer
         assignments=[Assignment(a.where, a.style, a.canary) for a in workspace.settings.assign],
         reply_filters=offers.list("reply_filters"),
         facts=load_facts(workspace, offers.table("fact_searches")),
-        live=LiveScorer(workspace.styles, offers.list("checks")),
+        live=LiveScorer(
+            workspace.styles,
+            offers.list("checks"),
+            own={name: live_checks(workspace, name) for name in workspace.styles},
+        ),
     )
 
 

@@ -29,8 +29,16 @@ class Scored:
 class LiveScorer:
     """Scores replies on the cheap checks of each style; makes the checks once."""
 
-    def __init__(self, styles: Mapping[str, Style], extra: Sequence[Check] = ()) -> None:
-        self._checks = {name: (*style_checks(style), *extra) for name, style in styles.items()}
+    def __init__(
+        self,
+        styles: Mapping[str, Style],
+        extra: Sequence[Check] = (),
+        *,
+        own: Mapping[str, Sequence[Check]] | None = None,
+    ) -> None:
+        """`extra` checks are for every style, those of `own` for the style that they are named under."""
+        own = own or {}
+        self._checks = {name: (*style_checks(style), *own.get(name, ()), *extra) for name, style in styles.items()}
 
     def score(self, style: str, reply: str) -> Scored | None:
         """The score of a reply; None where the style has nothing to check."""

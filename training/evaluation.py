@@ -14,6 +14,7 @@ from conversations.errors import TrainingRefused
 from conversations.messages import Message
 from styles.base_model import BaseModel, load_tokenizer
 from styles.checks import Check, style_checks
+from styles.classifier import StyleClassifier
 from styles.lexicon import WordUse, compare_lexicon
 from styles.rendering import Renderer
 from styles.style import Style
@@ -67,6 +68,7 @@ class EvaluationTask:
     endpoint: Speak | None = None
     pace: Pace | None = None
     token_price: float = 0.0  # of a million prompt tokens
+    keep: Callable[[StyleClassifier], None] = lambda _: None  # gets the style classifier, for later replies
     curve: Path | None = None
     shots: int = 4
     seed: int = 0
@@ -273,6 +275,7 @@ def _grader(task: EvaluationTask, cases: Sequence[Case], base: Replies) -> tuple
         grader = fit_grader(cases, base.texts, language=task.style.language)
     except TrainingRefused as error:
         return None, [str(error)]
+    task.keep(grader.whole)
     if not grader.facts.may_gate:
         return grader, [
             "The style classifier cannot tell the brand from the base model well enough to decide anything."

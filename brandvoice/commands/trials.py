@@ -157,11 +157,13 @@ def drift_of(workspace: Workspace, style: str, *, days: int, as_json: bool) -> N
     from datetime import UTC, datetime, timedelta
 
     from brandvoice.plugins import load_plugins
+    from brandvoice.rules import live_checks
     from styles.live import LiveScorer, by_day, sparkline
 
     spec, now = workspace.style(style), datetime.now(UTC)
     with workspace.open_store() as store:
-        LiveScorer({style: spec}, load_plugins().list("checks")).catch_up(store.live, style, now=now)
+        own = {style: live_checks(workspace, style)}
+        LiveScorer({style: spec}, load_plugins().list("checks"), own=own).catch_up(store.live, style, now=now)
         found = by_day(store.live.scores(style, since=now - timedelta(days=days)))
     if as_json:
         print_json(found)
