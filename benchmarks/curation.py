@@ -1,12 +1,14 @@
 """Curation: messages a second and memory, step by step, and beside data-juicer and datatrove on the same messages.
 
-`python -m benchmarks.curation [MESSAGES…]`; 10,000 and 40,000 unless told. BRANDVOICE_CORPORA names a folder of
-`*.jsonl.xz` conversations; without it the bundled ones are repeated with other words. BRANDVOICE_PEERS names a folder
-with two virtual environments, `data-juicer` (py-data-juicer 1.6.1) and `datatrove` (0.10.1 with xxhash<4).
+`python -m benchmarks.curation [MESSAGES…] [--no-peers]`; 10,000 and 40,000 unless told. BRANDVOICE_CORPORA names a
+folder of `*.jsonl.xz` conversations; without it the bundled ones are repeated with other words. BRANDVOICE_PEERS names
+a folder with two virtual environments, `data-juicer` (py-data-juicer 1.6.1) and `datatrove` (0.10.1 with xxhash<4).
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import itertools
 import json
 import lzma
@@ -18,20 +20,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+
+import orjson
 
 from brandvoice import demo_data
 from conversations.messages import Conversation, Message
 from conversations.sources import Source
-from styles.curation import Limits, Step, Survey, curate, each
+from styles.curation import Curated, Limits, Step, StepCount, Survey, curate, each
 from styles.quality import repair_text
 from styles.repetition import study_near_copies
 from styles.steps import builtin_steps, hide_private, refuse_long_turns, refuse_secrets, study_duplicates
 from tests.styles.material import DAY
 
 SOURCE = Source("log", "harbor", "openai", "log.jsonl", "own-content", True, DAY, owner="bench")
+PROCESSES = 2
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of Linux
 
 
 def pairs(seed: int = 0) -> Iterator[tuple[str, str]]:
@@ -74,8 +80,21 @@ def talks(messages: int) -> Iterator[Conversation]:
         yield Conversation(f"c{number:07}", (Message("user", asked), Message("assistant", said)), f"l:{number}", "log")
 
 
-def measure(messages: int, peers_work: bool = False) -> None:
-    """In a process of its own, so that the peak of memory is this run's; the making of the messages counts as well."""
+def write(path: Path, messages: int) -> None:
+    with path.open("wb") as lines:
+        for talk in talks(messages):
+            lines.write(orjson.dumps([talk.id, talk.place, [m.content for m in talk.messages]]) + b"\n")
+
+
+def read(path: Path) -> Iterator[Conversation]:
+    with path.open("rb") as lines:
+        for line in lines:
+            name, place, (asked, said) = orjson.loads(line)
+            yield Conversation(name, (Message("user", asked), Message("assistant", said)), place, "log")
+
+
+def measure(path: Path, messages: int, peers_work: bool = False) -> None:
+    """In a process of its own, so that the peak of memory is this run's: a file in, files of kept and dropped out."""
     limits = Limits(near_copy_from=0.6)
     steps = list(builtin_steps(limits))
     if peers_work:
@@ -89,30 +108,47 @@ def measure(messages: int, peers_work: bool = False) -> None:
         ]
     began = last = time.perf_counter()
 
-    def watch(count: object) -> None:
+    def watch(count: StepCount) -> None:
         nonlocal last
         now = time.perf_counter()
         if now - last > 0.05 * (now - began):
-            print(f"   {count.step:16} {now - last:7.1f} s  kept {count.kept:,}", flush=True)  # type: ignore[attr-defined]
+            print(f"   {count.step:16} {now - last:7.1f} s  kept {count.kept:,}", flush=True)
         last = now
 
     with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "c"
+        sources = {"log": SOURCE}
         result = curate(
-            talks(messages),
-            limits,
-            sources={"log": SOURCE},
-            steps=steps,
-            folder=Path(folder) / "c",
-            processes=2,
-            watch=watch,
+            read(path), limits, sources=sources, steps=steps, folder=place, processes=PROCESSES, watch=watch
         )
+        _save(Path(folder), result)
     seconds = time.perf_counter() - began
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     print(
-        f"ours: {messages:,} messages in {seconds:.1f} s, {messages / seconds:,.0f} a second, at most {peak:.0f} MiB "
-        f"a process; {len(result.examples):,} examples of {result.came_in:,}",
+        f"ours: {_told(messages, seconds)}; {_used():.1f} s of processors; at most {_peak():.0f} MiB a process; "
+        f"{len(result.examples):,} examples of {result.came_in:,}",
         flush=True,
     )
+
+
+def _save(folder: Path, result: Curated) -> None:
+    with (folder / "kept.jsonl").open("wb") as kept, (folder / "dropped.jsonl").open("wb") as dropped:
+        for example in result.examples:
+            kept.write(orjson.dumps([example.id, [m.content for m in example.messages], example.redactions]) + b"\n")
+        for out in result.dropped:
+            dropped.write(orjson.dumps([out.id, out.step, out.reason, out.sentence]) + b"\n")
+
+
+def _told(messages: int, seconds: float) -> str:
+    return f"{messages:,} messages in {seconds:.1f} s, {messages / seconds:,.0f} a second"
+
+
+def _used() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _peak() -> float:
+    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
 
 
 DATA_JUICER = """
@@ -161,13 +197,14 @@ if __name__ == "__main__":
 """
 
 
-def peers(messages: int) -> None:
-    """The same messages, one a record, through both peers."""
+def peers(path: Path, messages: int) -> None:
+    """The same messages, one a record, through both peers; in a process of its own, which counts what they use."""
+    ctypes.CDLL(None).prctl(_SUBREAPER, 1)  # processes that a peer leaves behind are waited for here
     root = os.environ.get("BRANDVOICE_PEERS", "")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "in").mkdir()
-        lines = [json.dumps({"id": c.id, "text": m.content}) + "\n" for c in talks(messages) for m in c.messages]
+        lines = [json.dumps({"id": talk.id, "text": m.content}) + "\n" for talk in read(path) for m in talk.messages]
         (folder / "m.jsonl").write_text("".join(lines))
         for part in (0, 1):
             half = lines[part * len(lines) // 2 : (part + 1) * len(lines) // 2]
@@ -182,28 +219,38 @@ def _peer(name: str, root: str, command: list[str], messages: int) -> None:
     if not root or not Path(command[0]).exists():
         print(f"{name} is not measured: BRANDVOICE_PEERS has no environment of that name")
         return
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _used()
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - began
     if ran.returncode:
         print(f"{name} is not measured, it failed: {ran.stderr.strip()[-300:]}")
         return
-    print(f"{name}: {messages:,} messages in {seconds:.1f} s, {messages / seconds:,.0f} a second", flush=True)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, 0):
+            pass
+    print(f"{name}: {_told(messages, seconds)}; {_used() - used:.1f} s of processors", flush=True)
+
+
+def _alone(run: Callable[..., None], *arguments: object) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=run, args=arguments)
+    process.start()
+    process.join()
 
 
 def main() -> None:
     sizes = [int(word) for word in sys.argv[1:] if word.isdigit()] or [10_000, 40_000]
-    fresh = multiprocessing.get_context("spawn")
-    for size in sizes:
-        print(f"every step, {size:,} messages")
-        process = fresh.Process(target=measure, args=(size,))
-        process.start()
-        process.join()
-    print("the work that the peers do as well, 40,000 messages")
-    process = fresh.Process(target=measure, args=(40_000, True))
-    process.start()
-    process.join()
-    peers(40_000)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "talks.jsonl"
+        for size in sizes:
+            _alone(write, path, size)
+            print(f"every step, {size:,} messages; load {os.getloadavg()[0]:.1f}", flush=True)
+            _alone(measure, path, size)
+        if "--no-peers" in sys.argv:
+            return
+        _alone(write, path, 40_000)
+        print(f"the work that the peers do as well, 40,000 messages; load {os.getloadavg()[0]:.1f}", flush=True)
+        _alone(measure, path, 40_000, True)
+        _alone(peers, path, 40_000)
 
 
 if __name__ == "__main__":
