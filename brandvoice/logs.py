@@ -12,7 +12,7 @@ _TOKEN: Final = re.compile(
     r"|\b(?:hf|sk|bv)[_-][\w-]{16,}"
     r"|(?<=ticket=)[\w-]+"  # in the address of a Slack socket
 )
-_NOISY: Final = ("alembic", "httpx", "urllib3", "aiohttp.access")
+_NOISY: Final = ("alembic", "httpx", "httpx2", "urllib3", "aiohttp.access")
 
 
 class _Formatter(logging.Formatter):

@@ -48,3 +48,8 @@ def test_tokens_are_hidden_also_in_tracebacks(logs: io.StringIO, token: str) -> 
 def test_ordinary_words_stay(logs: io.StringIO) -> None:
     logging.getLogger("somewhere").info("conversation T1/C1/1700000000.000100 answered by harbor@3")
     assert "T1/C1/1700000000.000100 answered by harbor@3" in logs.getvalue()
+
+
+def test_a_line_for_every_request_to_a_model_server_is_left_out(logs: io.StringIO) -> None:
+    logging.getLogger("httpx2").info("HTTP Request: POST http://gpu-1:8000/v1/completions")
+    assert logs.getvalue() == ""
