@@ -66,7 +66,7 @@ class Announcer:
                 await self.look()
             except BrandvoiceError as error:
                 log.warning("news of rounds: %s", error)
-            except Exception:  # whatever one piece of news holds, the next ones are told
+            except (OSError, ValueError, LookupError):  # a voice's folder may be gone, or its files not what they were
                 log.exception("news of rounds")
             await asyncio.sleep(self._every)
 
