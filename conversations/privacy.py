@@ -6,8 +6,7 @@ import ipaddress
 import re
 import unicodedata
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, get_args
@@ -140,19 +139,21 @@ class Redactor:
     `texts` already use are not given again.
     """
 
-    def __init__(self, roster: NameFinder | None = None, *, texts: Iterable[str] = ()) -> None:
+    def __init__(self, roster: NameFinder | None = None, *, texts: Sequence[str] = ()) -> None:
         self._roster = roster
         self._given: dict[tuple[Kind, str], str] = {}
         self._people: list[tuple[frozenset[str], str]] = []  # who may be meant, and by which placeholder
-        self._used = {match["name"] for text in texts for match in _PLACEHOLDER.finditer(text)}
+        self._texts = texts
+        self._used: set[str] | None = None
 
     def redact(self, text: str) -> Redacted:
         """Replace private values until none is found; placeholders that are there already stay."""
-        counts: Counter[Kind] = Counter()
+        counts: dict[Kind, int] = {}
         while findings := find_private(text, roster=self._roster):
             text = self._replaced(text, findings)
-            counts.update(finding.kind for finding in findings)
-        return Redacted(text, dict(counts))
+            for finding in findings:
+                counts[finding.kind] = counts.get(finding.kind, 0) + 1
+        return Redacted(text, counts)
 
     def _replaced(self, text: str, findings: tuple[Finding, ...]) -> str:
         parts: list[str] = []
@@ -180,6 +181,8 @@ class Redactor:
         return self._people[-1][1]
 
     def _next(self, kind: Kind) -> str:
+        if self._used is None:  # most conversations never need it
+            self._used = {match["name"] for text in self._texts for match in _PLACEHOLDER.finditer(text)}
         number = next(n for n in range(1, len(self._used) + 2) if f"{kind}_{n}" not in self._used)
         self._used.add(f"{kind}_{number}")
         return f"<{kind}_{number}>"

@@ -6,7 +6,6 @@ import heapq
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ from conversations.sources import Source
 from styles.drafts import Draft, draft_of, draft_row
 
 CHUNK = 4_000
-_RUN = 16_000  # drafts that are sorted in memory
 _LINE = 100  # drafts that are read at once while sorted runs are merged
-_HELD = 48_000_000  # bytes of drafts that are kept in memory although they could be in a file
+_HELD = 32_000_000  # bytes of drafts that are sorted in memory, or kept there although they could be in a file
 _MESSAGE = 400  # bytes of a message without its text
 
 
@@ -84,7 +82,7 @@ class Chunks:
         """Take room for a batch if there is any."""
         if self._folder is None:
             return True
-        size = sum(len(m.content) + _MESSAGE for draft in batch for m in draft.messages)
+        size = sum(map(_size, batch))
         if fits := size <= self._room:
             self._room -= size
         return fits
@@ -125,14 +123,28 @@ def oldest_first(drafts: Iterable[Draft], sources: Mapping[str, Source], folder:
         yield from sorted(drafts, key=_age)
         return
     rest, runs = iter(drafts), list[Path]()
-    run = sorted(islice(rest, _RUN), key=_age)
-    while following := sorted(islice(rest, _RUN), key=_age):
+    run = _sorted_run(rest)
+    while following := _sorted_run(rest):
         runs.append(folder / f"{len(runs):06}.run")
         _save_run(runs[-1], run)
         run = following
     yield from heapq.merge(*(_load_run(path, sources) for path in runs), run, key=_age)
     for path in runs:
         path.unlink()
+
+
+def _sorted_run(rest: Iterator[Draft]) -> list[Draft]:
+    run, size = list[Draft](), 0
+    for draft in rest:
+        run.append(draft)
+        size += _size(draft)
+        if size >= _HELD:
+            break
+    return sorted(run, key=_age)
+
+
+def _size(draft: Draft) -> int:
+    return sum(len(message.content) + _MESSAGE for message in draft.messages)
 
 
 def _age(draft: Draft) -> tuple[Any, ...]:

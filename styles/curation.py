@@ -230,7 +230,7 @@ class _Intake:
     ) -> None:
         self._limits, self._sources, self._roster, self._reviewers = limits, sources, roster, reviewers
         self.conversations = self.drafts = 0
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256(repr(sorted(sources.items())).encode())
         self.asked: list[str] = []
         self._stride = 1
 
@@ -245,7 +245,8 @@ class _Intake:
         chunks = Chunks(self._sources, place)
         for batch in in_chunks(self._numbered(oldest_first(self._cut(conversations), self._sources, place))):
             self.drafts += len(batch)
-            self._hash.update(repr([(d.id, d.content, d.reviewer, d.source) for d in batch]).encode() if place else b"")
+            told = [(d.id, d.content, d.reviewer, d.source and d.source.id) for d in batch] if place else []
+            self._hash.update(repr(told).encode())
             self._sample(batch)
             chunks.add(batch)
         return chunks

@@ -233,12 +233,16 @@ def _merged(run: list[Message]) -> Message:
 
 
 def _redacted(draft: Draft, redactor: Redactor) -> Draft:
+    hidden = [redactor.redact(message.content) for message in draft.messages]
+    if not any(one.counts for one in hidden):
+        return draft
     counts: Counter[str] = Counter(draft.redactions)
-    messages = []
-    for message in draft.messages:
-        hidden = redactor.redact(message.content)
-        counts.update(hidden.counts)
-        messages.append(replace(message, content=hidden.text) if hidden.counts else message)
+    for one in hidden:
+        counts.update(one.counts)
+    messages = (
+        replace(message, content=one.text) if one.counts else message
+        for message, one in zip(draft.messages, hidden, strict=True)
+    )
     return replace(draft, messages=tuple(messages), redactions=dict(counts))
 
 

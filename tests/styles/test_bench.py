@@ -30,7 +30,7 @@ def in_files(folder: Path, **more: int) -> Curated:
 
 def test_files_and_processes_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = told(curated(TALKS))
-    monkeypatch.setattr(chunks, "_RUN", 90)
+    monkeypatch.setattr(chunks, "_HELD", 90_000)
     assert told(in_files(tmp_path / "one")) == whole
     assert told(in_files(tmp_path / "two", processes=2)) == whole
 
