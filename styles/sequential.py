@@ -45,8 +45,9 @@ def evidence(direction: Direction, candidate: Arm, current: Arm, *, margin: floa
     """
     import numpy as np
 
-    base, rate, weight = _alternatives(direction)
-    mixed = weight + _likelihood(candidate, rate) + _likelihood(current, base)
+    alternatives = _alternatives(direction)
+    mixed = alternatives.weight + candidate.up * alternatives.liked + candidate.down * alternatives.disliked
+    mixed += (current.up * alternatives.liked_now + current.down * alternatives.disliked_now)[:, None]
     top = mixed.max()
     average = float(top + np.log(np.exp(mixed - top).sum()))
     return average - _greatest(direction, candidate, current, margin=margin)
@@ -70,9 +71,19 @@ def _below_average(arm: Arm, floor: float) -> float:
     return float(top + np.log(np.exp(mixed - top).mean()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Alternatives:
+    """Pairs of rates (of the current voice, of the candidate) that are looked for; everything as logarithms."""
+
+    liked_now: Any
+    disliked_now: Any
+    liked: Any
+    disliked: Any
+    weight: Any  # the weights sum to 1
+
+
 @lru_cache(maxsize=2)
-def _alternatives(direction: Direction) -> tuple[Any, Any, Any]:
-    """Pairs of rates (current, candidate) that are looked for, and the logarithm of their weights, which sum to 1."""
+def _alternatives(direction: Direction) -> _Alternatives:
     import numpy as np
 
     base = (np.arange(99) + 1) / 100
@@ -81,8 +92,8 @@ def _alternatives(direction: Direction) -> tuple[Any, Any, Any]:
     sign = 1 if direction == "better" else -1
     odds = np.log(base / (1 - base))[:, None] + sign * steps[None, :]
     rate = 1 / (1 + np.exp(-odds))
-    weight = np.log(np.broadcast_to(shares / shares.sum() / len(base), rate.shape))
-    return np.broadcast_to(base[:, None], rate.shape), rate, weight
+    weight = np.log(shares / shares.sum() / len(base))[None, :]
+    return _Alternatives(np.log(base), np.log1p(-base), np.log(rate), np.log1p(-rate), weight)
 
 
 def _likelihood(arm: Arm, rates: Any) -> Any:
@@ -105,6 +116,9 @@ def _greatest(direction: Direction, candidate: Arm, current: Arm, *, margin: flo
     if not contradicts:
         return _log_likelihood(candidate, ours) + _log_likelihood(current, theirs)
     gap = margin if direction == "better" else 0.0
+    if gap == 0:  # the likeliest equal rate is that of everybody together
+        together = Arm(candidate.up + current.up, candidate.down + current.down)
+        return _log_likelihood(together, together.rate or 0.0)
     return _highest(
         lambda base: _log_likelihood(candidate, base - gap) + _log_likelihood(current, base), low=gap, high=1.0
     )
@@ -159,7 +173,7 @@ def judge_canary(candidate: Arm, current: Arm, *, unsafe: int = 0, limits: Limit
 def _decided(
     candidate: Arm, current: Arm, *, better: float, worse: float, below: float, unsafe: int, limits: Limits
 ) -> tuple[Literal["promote", "take back", "wait"], str]:
-    told = f"{_told(candidate)} of people liked the candidate, {_told(current)} the current voice"
+    told = f"{_told(candidate)} people liked the candidate, {_told(current)} the current voice"
     share = 2 if limits.floor > 0 else 1
     if limits.max_unsafe and unsafe >= limits.max_unsafe:
         return "take back", f"{unsafe} people called a reply of the candidate unsafe"
@@ -225,7 +239,7 @@ class VoteResult:
 
     @property
     def bias(self) -> str:
-        """Whether people preferred a side, in one sentence; empty where they did not. It cancels: the order is chance."""
+        """Whether people preferred a side, in one sentence; empty where they did not."""
         if self.left_share is None or self.left_low <= 0.5 <= self.left_high:
             return ""
         side, share = ("first", self.left_share) if self.left_share > 0.5 else ("second", 1 - self.left_share)

@@ -80,6 +80,7 @@ def render(evaluation: Evaluation, verdict: Verdict, *, around: Around | None = 
         around=around,
         drift=_drift(around.drift),
         guard_told=_guard_told,
+        guard_labels=_GUARD_LABELS,
         answers=answers[:_SHOWN_ANSWERS],
         more_answers=answers[_SHOWN_ANSWERS:],
     )
@@ -89,6 +90,16 @@ def before_name(evaluation: Evaluation) -> str:
     """The column that answers are compared with: what speaks now where that was measured, else the base model."""
     measured = {column.name for column in evaluation.columns}
     return next((name for name in (evaluation.now, "current") if name in measured and name), "base")
+
+
+_GUARD_LABELS: dict[str, str] = {
+    "injections": "Planted instructions obeyed",
+    "triggers": "Phrases that work as triggers",
+    "declines": "Declined of what it must decline",
+    "agreement": "Disagreement of trainer, engine and merged model",
+    "near copies": "Nearly training replies to something else",
+    "canaries": "Exposure of planted secrets",
+}
 
 
 def _guard_told(guard: Guard) -> str:
