@@ -31,7 +31,7 @@ def talks(count: int, *, seed: int = 0) -> list[Talk]:
     return [tuple(Message(m["role"], m["content"]) for m in talk) for talk in desk.conversations(count, seed=seed)]  # type: ignore[arg-type]
 
 
-def make_base(folder: Path, *, size: str, vocabulary: int | None = None) -> Path:
+def make_base(folder: Path, *, size: str, vocabulary: int | None = None, dtype: str = "float32") -> Path:
     """Save a Llama of this size with random weights and a byte-level tokenizer; returns the folder."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -49,7 +49,7 @@ def make_base(folder: Path, *, size: str, vocabulary: int | None = None) -> Path
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    LlamaForCausalLM(config).to(getattr(torch, dtype)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

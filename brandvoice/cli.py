@@ -34,7 +34,7 @@ from brandvoice.commands import (
     trials,
     voices,
 )
-from brandvoice.output import complain
+from brandvoice.output import complain, hush_libraries
 from conversations.errors import BrandvoiceError
 
 app = typer.Typer(
@@ -95,6 +95,8 @@ for module in (
 def main() -> None:
     """Run; a refusal is a sentence on stderr and exit status 1, wrong usage is 2."""
     debug = "--debug" in sys.argv
+    if not debug:
+        hush_libraries()
     try:
         _add_plugin_commands()
         app()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
     from training.plan import Machine
     from training.recipe import Recipe
+    from training.sft import Prepared
 
 LETTERS_PER_TOKEN = 3.2  # of the starter's and of larger tokenizers, on the safe side
 TRAIN_SHARE = 0.8  # of the conversations; the rest is holdout, or dropped
@@ -94,6 +95,17 @@ def fly(workspace: Workspace, rounds: RoundStore, style: str, *, recipe: str, of
         *over_budget(settings, used_hours=used_hours(rounds, settings, style), needed_hours=minutes / 60),
     ]
     return Preflight(plan.examples, tokens, minutes, memory, cost, tuple(refusals))
+
+
+def expect(workspace: Workspace, prepared: Prepared, *, style: str) -> dict[str, float]:
+    """Minutes, memory and cost that a planned training will take, for its events and its voice."""
+    plan, base = prepared.plan, prepared.task.base
+    parameters = count_parameters(base)
+    speed = _speed(workspace, style, base_digest=base.digest, machine=plan.machine, parameters=parameters)
+    minutes = plan.tokens * plan.epochs / speed / 60
+    memory = memory_gib(plan, shape_of(base.path, parameters=parameters))
+    cost = minutes / 60 * workspace.settings.style(style).price_per_hour
+    return {"minutes": round(minutes, 2), "memory_gib": round(memory, 2), "cost": round(cost, 2)}
 
 
 def used_hours(rounds: RoundStore, settings: RoundSettings, style: str) -> float:

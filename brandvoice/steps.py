@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from styles.profile import Profile
     from training.progress import Progress, Watcher
     from training.recipe import Recipe
+    from training.sft import Trained
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "tokenizers", "safetensors")
 CHANGEABLE = ("epochs", "examples_per_step", "learning_rate_multiplier", "seed")
@@ -128,6 +129,7 @@ def train_voice(
     `tell(message, **facts)` hears of the plan and, now and then, how far it is.
     """
     from brandvoice.display import Announcer, TrainingDisplay
+    from brandvoice.preflight import expect
     from styles.base_model import load_tokenizer
     from training.general import replay_talks
     from training.machine import find_machine
@@ -160,6 +162,12 @@ def train_voice(
         replay=replay_talks(recipe.replay, base, brand=len(messages["train"]), seed=recipe.seed, folder=workspace.root),
     )
     prepared = prepare(task, find_machine(workspace.settings.model.device))
+    expected = expect(workspace, prepared, style=round_.style)
+    tell(
+        f"Expected: {expected['minutes']:g} minutes, {expected['memory_gib']:g} GiB of memory"
+        + (f", cost {expected['cost']:g}." if expected["cost"] else "."),
+        **expected,
+    )
     announcer = Announcer(prepared.plan, tell)
     with TrainingDisplay(prepared.plan) as display:
         trained = train(prepared, run_dir=folder / "training", watch=_both(display.watch, announcer.watch))
@@ -185,10 +193,27 @@ def train_voice(
         "holdout_loss": trained.holdout_loss,
         "seconds": round(trained.seconds, 1),
         "tokens_per_second": round(trained.tokens_per_second),
+        **_took(trained, expected, price=workspace.settings.style(round_.style).price_per_hour, tell=tell),
         **preferred.facts,
     }
     made = Made(recipe, dataset, preferred.adapter, prepared.tokenizer, trained.template_hash, facts)
     return _publish(workspace, round_, made)
+
+
+def _took(
+    trained: Trained, expected: Mapping[str, float], *, price: float, tell: Callable[..., None]
+) -> dict[str, Any]:
+    """What the training took, beside what was expected of it."""
+    minutes = trained.seconds / 60
+    took = {"minutes": minutes, "memory_gib": trained.memory_gib, "cost": minutes / 60 * price}
+    took = {name: round(value, 2) for name, value in took.items()}
+    tell(
+        f"Training took {took['minutes']:g} minutes ({expected['minutes']:g} expected) "
+        f"and {took['memory_gib']:g} GiB of memory ({expected['memory_gib']:g} expected).",
+        took=took,
+        expected=dict(expected),
+    )
+    return {"took": took, "expected": dict(expected)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,11 +334,21 @@ def _model_card(manifest: Manifest, dataset: DatasetVersion) -> str:
             f"- renderer: {manifest.template_hash}; a runtime that renders otherwise is not this voice",
             f"- seed {manifest.seed}, {manifest.training.get('steps', '?')} steps",
             f"- holdout loss: {manifest.training.get('holdout_loss')} nats per token",
+            *_resources(manifest.training),
             "",
             "Its scores are in voice.json; the evaluation report is kept with the round.",
             "",
         ]
     )
+
+
+def _resources(training: Mapping[str, Any]) -> list[str]:
+    took, expected = training.get("took"), training.get("expected")
+    if not took or not expected:
+        return []
+    said = f"{took['minutes']:g} minutes ({expected['minutes']:g} expected)"
+    memory = f"{took['memory_gib']:g} GiB of memory ({expected['memory_gib']:g} expected)"
+    return [f"- training took {said} and {memory}"]
 
 
 def export_dataset(

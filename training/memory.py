@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from training.plan import Plan
 
 GIB = 2**30
-AROUND = {"cpu": 0.6, "cuda": 1.2}  # GiB of the interpreter and its libraries, or of CUDA's context
+AROUND = {"cpu": 1.5, "cuda": 1.2}  # GiB of the interpreter and its libraries, or of CUDA's context
 LOGITS = 12  # bytes for each labelled token and word of the vocabulary: bf16 and fp32 logits, and their gradient
 FULLEST = 0.6  # share of all memory that activations may take before they are computed again instead of kept
 

@@ -85,7 +85,7 @@ class Sweep:
 
 def with_numbers(recipe: Recipe, trial: Trial) -> Recipe:
     lora = Lora(rank=trial.rank, alpha=2 * trial.rank, targets=recipe.lora.targets)
-    multiplier = recipe.learning_rate_multiplier * trial.learning_rate_multiplier
+    multiplier = float(f"{recipe.learning_rate_multiplier * trial.learning_rate_multiplier:.3g}")
     numbers = {"lora": lora, "epochs": trial.epochs, "learning_rate_multiplier": multiplier}
     return recipe.model_copy(update=numbers)
 

@@ -60,7 +60,11 @@ def test_a_sweep_goes_on_where_it_was_and_tries_a_killed_trial_again(task: Task,
 def test_a_sweep_ends_with_its_minutes(task: Task, tmp_path: Path) -> None:
     sweep = run_sweep(task, CPU, folder=tmp_path, trials=50, minutes=0.0001)
     assert len(sweep.trials) <= 1
-    assert sweep.best is None
+
+
+def test_without_a_trial_that_ended_there_is_no_winner() -> None:
+    sweep = Sweep(Recipe(name="r"), (Trial(0, "unfinished", 1.0, 16, 3, 2.0),), {})
+    assert sweep.words == "No trial came to its end, so there is no winner."
     with pytest.raises(TrainingRefused, match="more --minutes"):
         sweep.winner("found")
 
