@@ -47,6 +47,7 @@ class _Shelf:
     """What the store knows of one batch, kept up to date while the batch is gone through."""
 
     fingerprints: dict[str, str]
+    places: dict[str, str]
     in_style: set[str]
     new: dict[str, Conversation] = field(default_factory=dict)
     changed: dict[str, Conversation] = field(default_factory=dict)
@@ -56,7 +57,7 @@ class _Shelf:
         self.fingerprints[conversation.id] = print_now
         if known is None or conversation.id in self.new:
             self.new[conversation.id] = conversation
-        elif known != print_now:
+        elif known != print_now or self.places[conversation.id] != storable(conversation.place):
             self.changed[conversation.id] = conversation
         if conversation.id not in self.in_style:
             self.in_style.add(conversation.id)
@@ -65,9 +66,9 @@ class _Shelf:
 
 
 def fingerprint(conversation: Conversation) -> str:
-    """A hash of everything that an import brings of a conversation."""
+    """A hash of everything that an import brings of a conversation, whichever file it stands in."""
     rows = [{**message_row(m), "sent_at": m.sent_at and m.sent_at.isoformat()} for m in conversation.messages]
-    return hashlib.sha256(json.dumps([conversation.place, rows], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
 def batches(conversations: Iterable[Conversation]) -> Iterator[list[Conversation]]:
@@ -132,12 +133,12 @@ def _page(connection: Connection, *, after: str | None, wanted: Select[Any]) -> 
 
 def _shelf(connection: Connection, ids: set[str], *, style: str) -> _Shelf:
     table, links = tables.conversations, tables.conversation_sources
-    known = connection.execute(select(table.c.id, table.c.fingerprint).where(table.c.id.in_(ids)))
+    known = connection.execute(select(table.c.id, table.c.fingerprint, table.c.place).where(table.c.id.in_(ids))).all()
     # Not joined to sources: before its first ANALYZE, PostgreSQL would go through all links of the source, each batch.
     linked = connection.execute(select(links).where(links.c.conversation_id.in_(ids)))
     of_style = set(connection.scalars(select(tables.sources.c.id).where(tables.sources.c.style == style)))
     in_style = {row.conversation_id for row in linked if row.source_id in of_style}
-    return _Shelf({row.id: row.fingerprint for row in known}, in_style)
+    return _Shelf({row.id: row.fingerprint for row in known}, {row.id: row.place for row in known}, in_style)
 
 
 def _insert(connection: Connection, shelf: _Shelf, *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from styles.dataset_card import NOT_COVERED, dataset_card
 from styles.examples import Example, digest_of
 from styles.preference_rows import PAIRS, VOTES, read_preferences, write_preferences
 from styles.preferences import Preference, Preferences
+from styles.quality import count_languages
 from styles.rows import read_rows, write_rows
 from styles.split import Part, Split, split_examples
 from styles.style import STYLE_NAME
@@ -51,12 +52,13 @@ class Manifest:
     settings: Mapping[str, Any]
     settings_hash: str
     sources: Sequence[Mapping[str, Any]]  # id, kind, name, basis, licence, examples
-    steps: Sequence[Mapping[str, Any]]  # step, in, changed, dropped, kept, reasons
+    steps: Sequence[Mapping[str, Any]]  # step, in, changed, dropped, quarantined, kept, reasons
     dropped: Mapping[str, int]  # by reason
     redactions: Mapping[str, int]  # by kind
     not_covered: Sequence[str]
     files: Mapping[str, str]
     schema: int = SCHEMA
+    languages: Mapping[str, int] = field(default_factory=dict)  # examples by language; "" where that is not sure
     preferences: Mapping[str, Any] = field(default_factory=dict)  # pairs and votes; empty: nobody said anything
 
 
@@ -267,6 +269,7 @@ def _manifest(
         redactions=curated.redactions,
         not_covered=NOT_COVERED,
         files={},
+        languages=count_languages(curated.examples),
     )
 
 

@@ -27,6 +27,12 @@ _PREFERENCE_COLUMNS = (
     "and whether people want it (`label`), with how much of that counts (`weight`). One vote counts for each person "
     "and reply; voted replies come from the current and the previous voice only."
 )
+_LICENCES = """
+apache-2.0 mit bsd bsd-2-clause bsd-3-clause cc0-1.0 cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0
+cc-by-sa-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nd-4.0 cc-by-nc-nd-3.0
+cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cdla-sharing-1.0 cdla-permissive-1.0 cdla-permissive-2.0 odc-by odbl pddl
+gpl-3.0 lgpl-3.0 agpl-3.0 mpl-2.0 unlicense wtfpl zlib isc
+"""  # https://huggingface.co/docs/hub/repositories-licenses
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -40,11 +46,12 @@ def dataset_card(manifest: Manifest, topics: Sequence[Topic] = ()) -> str:
         (s["name"] or s["id"], s["kind"], s["basis"], s.get("licence") or "none given", s["examples"])
         for s in manifest.sources
     ]
-    heads = ("step", "in", "changed", "dropped", "reasons")
-    steps = [tuple(row[head] for head in heads) for row in manifest.steps]
+    heads = ("step", "in", "changed", "dropped", "quarantined", "kept", "reasons")
+    steps = [tuple(row.get(head, 0) for head in heads) for row in manifest.steps]
     sections = {
         f"# Dataset {manifest.hash} of the style {manifest.style}": made,
         "## What it holds": f"{_parts(manifest)}\n\n{_split(manifest.split)}",
+        "## Languages": _languages(manifest.languages),
         "## Where it came from": _table(("source", "kind", "basis", "licence", "examples"), sources),
         "## What was left out": f"{_table(heads, steps)}\n\n`dropped.jsonl` has every one of them with its reason.",
         "## What people ask about": _covered(topics),
@@ -57,12 +64,35 @@ def dataset_card(manifest: Manifest, topics: Sequence[Topic] = ()) -> str:
 
 
 def _header(size: str, manifest: Manifest) -> str:
-    language = manifest.settings.get("limits", {}).get("language")
-    lines = ["language:", f"- {language}"] if language else []
-    lines += ["license: other", "task_categories:", "- text-generation", "size_categories:", f"- {size}", "configs:"]
+    style = manifest.settings.get("limits", {}).get("language")
+    languages = [name for name in manifest.languages if name] or ([style] if style else [])
+    lines = ["language:", *(f"- {name}" for name in languages)] if languages else []
+    lines += [
+        *_licences(manifest.sources),
+        "task_categories:",
+        "- text-generation",
+        "size_categories:",
+        f"- {size}",
+        "configs:",
+    ]
     lines += ["- config_name: default", "  data_files:"]
     lines += [f"  - split: {part}\n    path: {part}.parquet" for part in ("train", "holdout")]
     return "\n".join(["---", *lines, "---"])
+
+
+def _licences(sources: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The licences of all sources by the names that the Hub knows; `other` where one has none, or one of its own."""
+    told = sorted({str(source.get("licence") or "").casefold() for source in sources})
+    if not told or not set(told) <= set(_LICENCES.split()):
+        return ["license: other"]
+    return [f"license: {told[0]}"] if len(told) == 1 else ["license:", *(f"- {name}" for name in told)]
+
+
+def _languages(languages: Mapping[str, int]) -> str:
+    if not languages:
+        return "Nobody counted them."
+    rows = [(name or "too short to be sure", count) for name, count in languages.items()]
+    return f"What the brand speaks.\n\n{_table(('language', 'examples'), rows)}"
 
 
 def _parts(manifest: Manifest) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -10,7 +12,7 @@ from typing import Any
 
 from conversations.messages import Message
 from styles.drafts import Draft, Dropped
-from styles.examples import is_target
+from styles.examples import Example, is_target
 from styles.wording import EMOJI, WORD, words
 
 _SURE = 0.7  # of a language, before anything is dropped for it
@@ -111,15 +113,24 @@ def mute_without_context(draft: Draft) -> Draft | Dropped:
 
 def refuse_other_languages(draft: Draft, language: str) -> Draft | Dropped:
     """Drop conversations in which the brand surely speaks another language than its style; short ones stay."""
-    said = " ".join(" ".join(WORD.findall(m.content)) for m in draft.messages if is_target(m))
-    if len(said) < _ENOUGH:
-        return draft
-    found, score = _language_of(said[:400])
-    if found == language or score < _SURE:
+    found, score = _spoken(draft.messages)
+    if found in ("", language) or score < _SURE:
         return draft
     return draft.drop(
         "other-language", f"The brand speaks {found} here ({score:.0%} sure); the style is in {language}."
     )
+
+
+def count_languages(examples: Iterable[Example]) -> dict[str, int]:
+    """How many examples there are in each language that the brand surely speaks, the commonest first; "" is unsure."""
+    spoken = (_spoken(example.messages) for example in examples)
+    return dict(Counter(language if score >= _SURE else "" for language, score in spoken).most_common())
+
+
+def _spoken(messages: Iterable[Message]) -> tuple[str, float]:
+    """The language of what is to be learned, and how sure that is; too few words are in none."""
+    said = " ".join(" ".join(WORD.findall(m.content)) for m in messages if is_target(m))
+    return _language_of(said[:400]) if len(said) >= _ENOUGH else ("", 0.0)
 
 
 def _language_of(text: str) -> tuple[str, float]:

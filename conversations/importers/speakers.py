@@ -31,7 +31,8 @@ def find_speakers(wanted: Sequence[str], people: Mapping[str, Person]) -> tuple[
     """The ids of those named, and the names that nobody has. Raises `ImportRefused` where two accounts share one."""
     by_name: dict[str, dict[str, Person]] = {}
     for person in people.values():
-        for name in (person.id, *person.names):
+        # Exports write an id without the name of its platform, so people know it so.
+        for name in {person.id, person.id.rpartition("/")[2], *person.names}:
             by_name.setdefault(name.casefold(), {})[person.id] = person
     found: set[str] = set()
     missing = []

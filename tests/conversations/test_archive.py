@@ -45,6 +45,13 @@ def test_changed_content_replaces_the_messages_in_place(store: ConversationStore
     assert store.conversation("a") == changed
 
 
+def test_the_same_words_in_another_file_are_known_already_and_stand_there_now(store: ConversationStore) -> None:
+    store.add_conversations([talk("a", "One", "Two")], source=DESK)
+    moved = replace(talk("a", "One", "Two"), place="newer.json:7")
+    assert store.add_conversations([moved], source=DESK) == Added(unchanged=1)
+    assert store.conversation("a").place == "newer.json:7"
+
+
 def test_the_same_id_twice_in_one_import_ends_as_the_later_one(store: ConversationStore) -> None:
     later = talk("a", "Two")
     assert store.add_conversations([talk("a", "One"), talk("a", "One"), later], source=DESK) == Added(

@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversations.errors import CurationRefused, NotFound
-from conversations.messages import Conversation
+from conversations.messages import Conversation, Message
 from conversations.roster import Roster
 from styles import dataset as dataset_module
 from styles.curation import Curated, Limits
 from styles.dataset import DatasetVersion, diff_datasets, list_datasets, load_dataset, save_dataset
+from styles.dataset_card import dataset_card
 from styles.examples import Example
 from styles.split import Split
 from tests.styles.material import DAY, SOURCES, conversation, curated, distinct
@@ -88,12 +89,47 @@ def test_the_card_names_sources_counts_drops_redactions_and_gaps(tmp_path: Path)
     card = (save(tmp_path, TALKS).path / "README.md").read_text(encoding="utf-8")
     for part in (
         "| log.jsonl | openai | own-content | none given | 29 |",
-        "| basis | 31 | 0 | 1 | not-allowed 1 |",
+        "| basis | 31 | 0 | 1 | 0 | 30 | not-allowed 1 |",
+        "| language | examples |",
         "| EMAIL | 2 |",
         "## What is not covered\n\n- names of people",
         "- split: holdout\n    path: holdout.parquet",
     ):
         assert part in card
+
+
+@pytest.mark.parametrize(
+    ("licences", "header"),
+    [
+        (("MIT", "mit"), "license: mit\n"),
+        (("MIT", "CC-BY-4.0"), "license:\n- cc-by-4.0\n- mit\n"),
+        (("MIT", ""), "license: other\n"),
+        (("our terms",), "license: other\n"),
+    ],
+)
+def test_the_card_names_the_licences_of_its_sources_where_the_hub_knows_them(
+    tmp_path: Path, licences: tuple[str, ...], header: str
+) -> None:
+    manifest = save(tmp_path, TALKS).manifest
+    sources = [{**manifest.sources[0], "licence": licence} for licence in licences]
+    assert header in dataset_card(replace(manifest, sources=sources))
+
+
+def test_the_card_counts_the_languages_that_the_brand_speaks(tmp_path: Path) -> None:
+    german = "Guten Tag! Ihr Paket hat unser Lager heute verlassen und kommt morgen bei Ihnen an, Nummer {}."
+    english = "Good morning! Your parcel has left our house today and arrives with you tomorrow, it is number {}."
+    said = (
+        {f"d{i}": german.format(i) for i in range(3)} | {f"e{i}": english.format(i) for i in range(9)} | {"s": "Yes."}
+    )
+    examples = tuple(
+        Example(name, name, (Message("user", f"Where is parcel {name}?"), Message("assistant", reply)))
+        for name, reply in said.items()
+    )
+    version = save(tmp_path, replace(curated(TALKS), examples=examples))
+    assert version.manifest.languages == {"en": 9, "de": 3, "": 1}
+    card = (version.path / "README.md").read_text(encoding="utf-8")
+    assert "language:\n- en\n- de\nlicense" in card
+    assert "| de | 3 |\n| too short to be sure | 1 |" in card
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ def test_a_turn_is_read_with_authors_times_ids_and_place(tmp_path):
     assert conversation.place == "help.json[0]"
 
 
-@pytest.mark.parametrize("name", ["Harbor Desk", "harbor desk", "@Harbor Desk", "discord/1003"])
+@pytest.mark.parametrize("name", ["Harbor Desk", "harbor desk", "@Harbor Desk", "discord/1003", "1003"])
 def test_the_brand_is_named_by_name_or_id(name, tmp_path):
     assert only(read(one_file(tmp_path, ASKED, ANSWERED), name).talk) == TALK
 
