@@ -72,14 +72,14 @@ def outcome(workspace: Workspace, round_: Round) -> Outcome:
     decisions = [d for d in history if (d.action, d.number) == ("reject", round_.voice)]
     if decisions:
         return Outcome("over", _line("Rejected", decisions[-1]))
-    return Outcome("over", f"{round_.state.capitalize()}: {round_.reason.rstrip('.')}. {_when(round_.changed_at)}")
+    return Outcome("over", f"{round_.state.capitalize()} on {_when(round_.changed_at)}: {round_.reason.rstrip('.')}.")
 
 
 def _spoke(round_: Round, history: Sequence[Decision]) -> Outcome:
     voice, style = f"{round_.style}@{round_.voice}", round_.style
     began, ended = _reign(int(round_.voice or PROMPTED), history)
     if began is None:
-        return Outcome("over", f"{round_.reason.rstrip('.')}. {_when(round_.changed_at)}")
+        return Outcome("over", f"Promoted on {_when(round_.changed_at)}: {round_.reason.rstrip('.')}.")
     approved = _line("Approved" if began.who not in OURSELVES else "Promoted without asking", began)
     if ended is None:
         return Outcome("speaking", f"{approved}\n{voice} speaks now.")
@@ -103,13 +103,13 @@ def _reign(number: int, history: Sequence[Decision]) -> tuple[Decision | None, D
 
 
 def _line(did: str, decision: Decision) -> str:
-    why = f": {decision.reason}" if decision.reason else ""
+    why = f": {decision.reason.rstrip('.')}" if decision.reason else ""
     by = f" by {decision.who}" if decision.who not in OURSELVES else ""
-    return f"{did}{by}{why.rstrip('.')}. {_when(datetime.fromisoformat(decision.at))}"
+    return f"{did}{by} on {_when(datetime.fromisoformat(decision.at))}{why}."
 
 
 def _when(moment: datetime) -> str:
-    return f"({moment:%Y-%m-%d %H:%M} UTC)"
+    return f"{moment:%Y-%m-%d at %H:%M} UTC"
 
 
 def title_of(workspace: Workspace, style: str) -> str:

@@ -67,7 +67,7 @@ def refusal_form(card: str, *, voice: str) -> ui.Modal:
     """Why a round is rejected; it is kept in the history of the voice."""
     form = _form(shortened(f"Reject {voice}", 45), "refusal", card)
     form.add_item(_input("why", "Why not?"))
-    form.add_item(ui.TextDisplay("-# It will not speak, and this is kept as the reason."))
+    form.add_item(ui.TextDisplay("-# It will not speak. What you write here is kept as the reason."))
     return form
 
 

@@ -32,7 +32,7 @@ def card_blocks(card: Card) -> list[Json]:
 def reject_form(card: Card, carried: str) -> Json:
     """Asks why; it is kept in the history of the voice."""
     blocks = [
-        section(f"{escaped(card.voice)} will not speak, and this is kept as the reason."),
+        section(f"{escaped(card.voice)} will not speak. What you write here is kept as the reason."),
         text_input("reason", "Why not?"),
     ]
     return modal(REJECT_FORM, f"Reject {card.voice}", blocks, submit="Reject", carried=carried)
