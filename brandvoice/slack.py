@@ -62,7 +62,9 @@ def slack_checks(workspace: Workspace) -> Iterator[Check]:
     from bots.slack.checkup import Check, check_up
 
     settings = workspace.settings
-    yield from asyncio.run(check_up(credentials, settings.slack.mode, approvals=settings.slack.approvals))
+    slack = settings.slack
+    checks = check_up(credentials, slack.mode, approvals=slack.approvals, approvers=slack.approvers)
+    yield from asyncio.run(checks)
     if not any(assigned.where.startswith(("slack:", "*:")) for assigned in settings.assign):
         mend = 'Add [[assign]] with where = "slack:*" and style = "…" to brandvoice.toml.'
         yield Check("slack voice", False, "no style is assigned to Slack", mend)

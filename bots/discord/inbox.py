@@ -176,7 +176,8 @@ class Inbox:
 
 
 def _is_written(message: discord.Message) -> bool:
-    return not message.author.bot and message.webhook_id is None and message.type in _WRITTEN
+    is_person = not (message.author.bot or message.author.system or message.webhook_id is not None)
+    return is_person and message.type in _WRITTEN
 
 
 def _missing_permissions(message: discord.Message) -> str:
@@ -184,8 +185,8 @@ def _missing_permissions(message: discord.Message) -> str:
     channel = message.channel
     if isinstance(channel, (discord.DMChannel, discord.PartialMessageable, discord.GroupChannel)):
         return ""
-    if isinstance(channel, discord.Thread) and channel.parent is None:
-        return ""
+    if channel.guild.unavailable or (isinstance(channel, discord.Thread) and channel.parent is None):
+        return ""  # nobody has told us yet what we may do there
     may = channel.permissions_for(channel.guild.me)
     send = may.send_messages_in_threads if isinstance(channel, discord.Thread) else may.send_messages
     names = [

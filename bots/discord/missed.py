@@ -168,7 +168,7 @@ def _may_have_more(channel: Listed, after: int) -> bool:
 
 def _is_readable(channel: Listed) -> bool:
     """Asking where we may not is counted, and too many such questions get a bot banned."""
-    if isinstance(channel, discord.Thread) and channel.parent is None:
+    if channel.guild.unavailable or (isinstance(channel, discord.Thread) and channel.parent is None):
         return False
     may = channel.permissions_for(channel.guild.me)
     return may.view_channel and may.read_message_history

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from bots.slack.failures import SLACK_FAILURES, reason
 from bots.slack.installations import sealing_fault
 from bots.slack.manifest import SCOPES
 
+GROUPS_SCOPE: Final = "usergroups:read"  # the manifest asks for it as an optional one
 _TIME: Final = ClientTimeout(total=10)
 _MEND_SOCKETS: Final = (
     "It begins with xapp- and needs the scope connections:write: Basic Information > App-Level Tokens. "
@@ -33,23 +34,27 @@ class Check:
     mend: str = ""
 
 
-async def check_up(credentials: Credentials, mode: Mode, *, approvals: str = "") -> list[Check]:
+async def check_up(
+    credentials: Credentials, mode: Mode, *, approvals: str = "", approvers: Sequence[str] = ()
+) -> list[Check]:
     """Ask Slack about everything that is set; never raises for what Slack says.
 
-    `approvals` is the channel in which rounds are decided, where one is chosen.
+    `approvals` is the channel in which rounds are decided, where one is chosen; `approvers` are people and user groups.
     """
     missing = [Check(name, False, "not set", NEEDED_FROM[name]) for name in credentials.missing(mode)]
     async with ClientSession(timeout=_TIME) as session:
         client = make_client(credentials.bot_token, api_url=credentials.api_url, session=session, patient=False)
-        found = missing + [check async for check in _checks(client, credentials, mode)]
+        found = missing + [check async for check in _checks(client, credentials, mode, approvers=approvers)]
         if approvals and credentials.bot_token and not credentials.many_workspaces:
             found.append(await _approvals(client, approvals.rpartition("/")[2]))
         return found
 
 
-async def _checks(client: AsyncWebClient, credentials: Credentials, mode: Mode) -> AsyncIterator[Check]:
+async def _checks(
+    client: AsyncWebClient, credentials: Credentials, mode: Mode, *, approvers: Sequence[str]
+) -> AsyncIterator[Check]:
     if credentials.bot_token and not credentials.many_workspaces:
-        for check in await _bot_token(client):
+        for check in await _bot_token(client, groups=[name for name in approvers if name.startswith("S")]):
             yield check
     if credentials.app_token and mode == "socket":
         yield await _app_token(client, credentials.app_token)
@@ -58,7 +63,7 @@ async def _checks(client: AsyncWebClient, credentials: Credentials, mode: Mode) 
         yield Check("slack store key", not fault, fault or "fits", "brandvoice slack key makes one.")
 
 
-async def _bot_token(client: AsyncWebClient) -> list[Check]:
+async def _bot_token(client: AsyncWebClient, *, groups: Sequence[str]) -> list[Check]:
     try:
         answer = await client.auth_test()
     except SLACK_FAILURES as failure:
@@ -75,7 +80,22 @@ async def _bot_token(client: AsyncWebClient) -> list[Check]:
         f"missing: {', '.join(missing)}" if missing else f"all {len(SCOPES)} granted",
         "Paste `brandvoice slack manifest` under App Manifest, then reinstall the app." if missing else "",
     )
-    return [Check("slack bot token", True, who), scopes]
+    return [Check("slack bot token", True, who), scopes, *_user_groups(groups, granted)]
+
+
+def _user_groups(groups: Sequence[str], granted: Collection[str]) -> list[Check]:
+    """Whether we may see who is in the groups that approve; without that, nobody of them may."""
+    if not groups:
+        return []
+    may_read = GROUPS_SCOPE in granted
+    return [
+        Check(
+            "slack approvers",
+            may_read,
+            f"{', '.join(groups)}: {'can be read' if may_read else f'the scope {GROUPS_SCOPE} is missing'}",
+            "" if may_read else f"Grant {GROUPS_SCOPE} under OAuth & Permissions > Bot Token Scopes, then reinstall.",
+        )
+    ]
 
 
 def _unreachable(subject: str, failure: BaseException, client: AsyncWebClient) -> Check:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
-from tests.bots.discord.desk import Bot
+import pytest
+
+from brandvoice.testing import ScriptedEngine
+from conversations.store import ConversationStore
+from tests.bots.discord.desk import Bot, serving
 from tests.emulators.discord import DiscordEmulator
 
 SUBMIT = "Submit as training example"
@@ -43,6 +49,55 @@ def test_everything_of_a_person_is_erased_after_asking_once_more(bot: Bot, disc:
     disc.click(asked, "ann", label="Erase")
     disc.wait_for(lambda: "2 conversations" in disc.message(asked["id"])["content"])
     assert bot.store.count() == 1
+
+
+class RememberingEngine(ScriptedEngine):
+    """Writes down whom it was told to forget."""
+
+    def __init__(self) -> None:
+        super().__init__("Noted.")
+        self.forgotten: list[str] = []
+
+    def people(self) -> list[str]:
+        return []
+
+    def forget(self, person: str) -> None:
+        self.forgotten.append(person)
+
+
+def test_the_engine_lets_go_at_once_of_whom_the_store_forgets(
+    disc: DiscordEmulator, store: ConversationStore, tmp_path: Path
+) -> None:
+    engine = RememberingEngine()
+    with serving(disc, store, engine, folder=tmp_path) as bot:
+        bot.answered()
+        disc.slash("ann", "C1", "brandvoice forget")
+        asked = disc.wait_private("ann")
+        assert engine.forgotten == []
+        disc.click(asked, "ann", label="Erase")
+        disc.wait_for(lambda: engine.forgotten)
+        assert engine.forgotten == [bot.person("ann")]
+
+
+@pytest.mark.parametrize(
+    ("role", "channel", "may"),
+    [("curators", "C1", True), ("guests", "C1", False), (None, "C1", False), ("curators", "Dcarl", False)],
+)
+def test_who_may_approve_is_decided_by_roles_that_are_named(
+    bot_with: Callable[..., Bot], disc: DiscordEmulator, role: str | None, channel: str, may: bool
+) -> None:
+    disc.add_role("guests")
+    disc.add_member("carl", roles=[role] if role else [])
+    disc.add_dm("Dcarl", "carl")
+    bot = bot_with(approver_roles=(disc.id("curators"),))
+    disc.slash("carl", channel, "brandvoice status")
+    assert ("You may approve" in bot.private("carl")) is may
+
+
+def test_without_named_roles_nobody_may_approve(bot: Bot, disc: DiscordEmulator) -> None:
+    disc.add_member("carl", roles=["curators"])
+    disc.slash("carl", "C1", "brandvoice status")
+    assert "You may approve" not in bot.private("carl")
 
 
 def test_an_answer_is_handed_in_after_a_look_at_what_would_be_kept(bot: Bot, disc: DiscordEmulator) -> None:

@@ -69,3 +69,17 @@ async def test_socket_mode_that_is_switched_off_is_named(credentials: Credential
     slack.manifest = {"settings": {"socket_mode_enabled": False}}
     assert faults(await check_up(credentials, "socket")) == {"slack app token": "Slack says socket_mode_not_enabled"}
     assert faults(await check_up(credentials, "http")) == {}
+
+
+@pytest.mark.parametrize("granted", [True, False])
+async def test_user_groups_that_approve_have_to_be_readable(
+    credentials: Credentials, slack: SlackEmulator, granted: bool
+) -> None:
+    assert slack.workspace.grants.scopes is not None
+    if granted:
+        slack.workspace.grants.scopes.add("usergroups:read")
+    else:
+        slack.workspace.grants.scopes.discard("usergroups:read")
+    found = faults(await check_up(credentials, "socket", approvers=("U1", "S1")))
+    assert found == ({} if granted else {"slack approvers": "S1: the scope usergroups:read is missing"})
+    assert faults(await check_up(credentials, "socket", approvers=("U1",))) == {}
