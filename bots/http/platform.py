@@ -87,7 +87,7 @@ class Http:
         """Tell that no more requests should come, and wait for the answers that are being given."""
         desk.is_draining = True
         if desk.open:
-            log.info("HTTP: %d answers are still being given", desk.open)
+            log.info("HTTP: answers that are still being given: %d", desk.open)
         end = asyncio.get_running_loop().time() + self._options.drain
         while (desk.open or desk.left_behind) and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 (once)
             await asyncio.sleep(0.05)
