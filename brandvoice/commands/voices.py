@@ -203,14 +203,25 @@ def _note(
 
 @group.command()
 def export(
-    context: typer.Context, reference: Reference, folder: Annotated[Path, typer.Argument(help="A new folder.")]
+    context: typer.Context,
+    reference: Reference,
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    form: Annotated[
+        str, typer.Option("--format", help="transformers, or ollama: with a Modelfile for `ollama create`.")
+    ] = "transformers",
 ) -> None:
     """Write a version as an ordinary model that plain transformers loads: the adapter merged into the base."""
     from training.export import export_merged
+    from training.ollama import write_modelfile
 
+    if form not in {"transformers", "ollama"}:
+        raise VoiceRefused(f'There is no format "{form}". Formats: transformers, ollama (which makes GGUF by itself).')
     workspace = workspace_of(context)
     export_merged(workspace.voices.version(*parse_reference(reference)), workspace.base_model(), folder)
     say(f"{reference} is in {folder}.")
+    if form == "ollama":
+        write_modelfile(folder)
+        say(f"Give it to Ollama: ollama create {reference.replace('@', '-')} -f {folder / 'Modelfile'}")
 
 
 @group.command()
