@@ -130,6 +130,7 @@ def train_voice(
     """
     from brandvoice.display import Announcer, TrainingDisplay
     from brandvoice.preflight import expect
+    from brandvoice.rented import expect_here
     from styles.base_model import load_tokenizer
     from training.general import replay_talks
     from training.machine import find_machine
@@ -149,6 +150,7 @@ def train_voice(
         )
         made = Made(recipe, dataset, adapter, load_tokenizer(base), None, {"trainer": elsewhere})
         return _publish(workspace, round_, made)
+    expect_here(recipe, style=round_.style)
     messages = {part: [e.messages for e in dataset.examples(part)] for part in ("train", "holdout")}
     start = _start(workspace, recipe, style=round_.style)
     task = Task(

@@ -52,6 +52,8 @@ class Watching(TrainerCallback):  # type: ignore[misc]  # nor has transformers
         self.curve = run_dir / "curve.jsonl"
         self.save_best: Any = None
         self.stop_asked = False
+        self.stopping = False  # asked of any of the processes
+        self.saves_after_epoch = False
         self.out_of_time = False
         self.tokens_per_second = 0.0
         self.holdout_loss: float | None = None
@@ -71,20 +73,34 @@ class Watching(TrainerCallback):  # type: ignore[misc]  # nor has transformers
     def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         now = time.monotonic()
         self.tokens_per_second = (state.global_step - self.first) * self.tokens_per_step / max(1e-9, now - self.began)
-        due, self.stop_asked, late = any_process(
+        due, self.stopping, late = any_process(
             [
                 now - self.saved >= self.checkpointing.every_seconds,
                 self.stop_asked,
                 bool(self.minutes and now - self.began >= 60 * self.minutes),
             ]
         )
-        if due or state.global_step % self.checkpointing.every_steps == 0 or self.stop_asked:
-            control.should_save = True
+        if due or state.global_step % self.checkpointing.every_steps == 0 or self.stopping:
+            control.should_save = not self._ends_epoch(state)
+            self.saves_after_epoch = self._ends_epoch(state)
             self.saved = now
-        if self.stop_asked:
-            control.should_training_stop = True
+        if self.stopping:
+            control.should_training_stop = self.stop_asked = True
         if late:
             self.out_of_time = control.should_training_stop = True
+
+    def on_epoch_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """At the end of an epoch the holdout loss comes first and the checkpoint then: it must remember the loss.
+
+        What stops within an epoch is not measured, since the undisturbed run would not be there.
+        """
+        if self.saves_after_epoch:
+            control.should_save, self.saves_after_epoch = True, False
+        if self.stopping and not self._ends_epoch(state):
+            control.should_evaluate = False
+
+    def _ends_epoch(self, state: TrainerState) -> bool:
+        return state.global_step % max(1, self.plan.steps // self.plan.epochs) == 0
 
     def on_log(self, args: Any, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any) -> None:
         if logs and "loss" in logs:

@@ -85,6 +85,30 @@ def import_recipe(
     print_rows(rows, as_json=False, empty="Nothing is left out.")
 
 
+@group.command()
+def launch(
+    context: typer.Context,
+    style: Annotated[str, typer.Argument(metavar="STYLE")],
+    recipe: Annotated[str | None, typer.Option(help="The recipe (default: the style's own).")] = None,
+    output: Annotated[Path, typer.Option(help="Where to write the task.")] = Path("sky.yaml"),
+    as_json: Json = False,
+) -> None:
+    """Write the training of a style as a SkyPilot task for a rented machine; nothing is started."""
+    from brandvoice.plugins import load_plugins
+    from brandvoice.rented import sky_task, sky_yaml
+    from brandvoice.steps import find_recipe
+
+    workspace = workspace_of(context)
+    workspace.style(style)
+    name = recipe or workspace.settings.style(style).recipe
+    task = sky_task(find_recipe(workspace, name, offers=load_plugins()).cloud, style=style, recipe=name)
+    output.write_text(sky_yaml(task), encoding="utf-8")
+    if as_json:
+        print_json(task)
+        return
+    say(f"{output} is written. In {workspace.root}: sky jobs launch {output} --secret HF_TOKEN")
+
+
 def to_toml(recipe: Recipe, *, source: str) -> str:
     """A recipe as people write it: only what differs from the defaults."""
     given = recipe.model_dump(mode="json", exclude_defaults=True)

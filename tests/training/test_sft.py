@@ -15,7 +15,7 @@ from tests.tiny import save_tiny_base
 from tests.training.run_training import RECIPE, run
 from tests.training.talks import TALKS
 from training.plan import Machine
-from training.progress import load_curve
+from training.progress import Progress, load_curve
 from training.recipe import Limits
 from training.sft import Task, Trained, prepare, preview, train
 
@@ -72,6 +72,29 @@ def test_a_killed_run_goes_on_from_its_checkpoint_to_the_very_same_adapter(
     assert steps
     assert max(steps) < 20
     assert digest(run(base, tmp_path)) == digest(undisturbed[1])
+
+
+def test_a_checkpoint_at_the_end_of_an_epoch_remembers_the_holdout_loss_of_that_epoch(
+    base: Path, tmp_path: Path
+) -> None:
+    prepared = prepare(Task(find_base_model(str(base)), RECIPE, "data", TALKS[:40], TALKS[40:]), CPU)
+    seen: list[tuple[int, int]] = []
+
+    def watch(progress: Progress) -> None:
+        for state in tmp_path.glob("checkpoints/step-*/trainer_state.json"):
+            said = json.loads(state.read_text())
+            seen.append((said["global_step"], sum("eval_loss" in entry for entry in said["log_history"])))
+
+    train(prepared, run_dir=tmp_path, watch=watch)
+    epoch = prepared.plan.steps // prepared.plan.epochs
+    assert {step for step, _ in seen} >= {10, 12}
+    assert all(losses == step // epoch for step, losses in seen)
+
+
+def test_what_stops_within_an_epoch_is_not_taken_for_the_best_epoch(base: Path, tmp_path: Path) -> None:
+    killed_at(base, tmp_path, step=2, how=signal.SIGTERM)
+    assert list((tmp_path / "checkpoints").glob("step-*"))
+    assert not (tmp_path / "best").exists()
 
 
 def test_too_few_examples_are_refused_with_what_to_do(base: Path) -> None:
