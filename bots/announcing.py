@@ -79,9 +79,9 @@ class Announcer:
             if self._votes:
                 for notice in await self._approvals.votes(self._votes):
                     await self._post(notice, self._votes)
-            for notice in await self._approvals.thanks(self._people):
-                await self._thank(notice)
             await self._correct()
+        for notice in await self._approvals.thanks(self._people):  # may be many: nobody's press waits for them
+            await self._thank(notice)
 
     async def settle(self) -> None:
         """For a moment at most, until what is being put up is kept as put up: people may press before that."""
