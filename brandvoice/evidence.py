@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from statistics import fmean, variance
 from typing import TYPE_CHECKING
 
-from styles.checks import style_checks
 from styles.dataset import list_datasets
+from styles.live import LiveScorer
 
 if TYPE_CHECKING:
     from brandvoice.round_store import RoundStore
@@ -63,17 +63,13 @@ class StyleEvidence:
 
     def score_fall(self) -> float | None:
         """How many fewer of the style's rules the assistant's replies keep in two weeks than in the months before."""
-        checks = style_checks(self.workspace.style(self.style))
-        sides: tuple[list[float], list[float]] = ([], [])
+        scorer = LiveScorer({self.style: self.workspace.style(self.style)})
+        (begin, _), _ = self._spans()
         with self.workspace.open_store() as store:
-            for conversation in store.conversations(self.style):
-                for message in conversation.messages:
-                    if message.role != "assistant" or not message.voice or message.sent_at is None:
-                        continue
-                    for side, (begin, end) in zip(sides, self._spans(), strict=True):
-                        if begin <= message.sent_at < end:
-                            side.append(fmean(check(message.content).score for check in checks))
-        return fall(*sides, least=LEAST_REPLIES)
+            scorer.catch_up(store.live, self.style, now=self.now)
+            scores = store.live.scores(self.style, since=begin)
+        before, lately = ([s.score for s in scores if since <= s.at < until] for since, until in self._spans())
+        return fall(before, lately, least=LEAST_REPLIES)
 
     def _spans(self) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
         """Before, and lately."""
