@@ -16,6 +16,7 @@ from bots.discord.forms import OnForm, filled_in
 from bots.discord.inbox import Inbox
 from bots.discord.listening import Press, failures_told, tell
 from bots.discord.missed import Missed
+from bots.discord.parsing import passed_over
 
 IDENTIFY_PAUSE = 5.0  # seconds between two identifies; Discord takes no more of them
 log = logging.getLogger(__name__)
@@ -46,6 +47,8 @@ class Client(discord.AutoShardedClient):
             max_messages=None,
             chunk_guilds_at_startup=False,
         )
+        # The gateway takes its parsers from here, and ends when one of them raises.
+        self._connection.parsers = passed_over(self._connection.parsers)
         self.tree = Tree(self)
         self.inbox: Inbox | None = None
         self.missed: Missed | None = None

@@ -130,7 +130,7 @@ class Missed:
         try:
             channel = await self._readable(gap)
             found = [message async for message in channel.history(limit=MOST_MESSAGES, after=discord.Object(gap.after))]
-        except DISCORD_FAILURES as failure:
+        except (*DISCORD_FAILURES, KeyError, TypeError, ValueError) as failure:  # discord.py cannot read everything
             log.info("what was missed in %s stays unread: %s", gap.channel, reason(failure))
             return
         events = {message.id: _events(gap, message.id) for message in found}

@@ -221,6 +221,23 @@ def test_several_shards_answer_once(store: ConversationStore, engine: ScriptedEn
         assert (disc.user_errors, disc.pings, disc.rate_hits, disc.emulator_errors) == ([], [], [], [])
 
 
+def test_an_event_that_nobody_can_read_ends_nothing(bot: Bot, disc: DiscordEmulator) -> None:
+    bot.answered("before")
+    with disc._world.change():
+        messages = disc._world.messages
+        asked = messages.blank(disc._world.channels.named("C1"), disc._world.people.users[disc.id("ann")], "")
+    text = f"<@{disc.bot_id}> a poll without an end"
+    poll = {"question": {"text": "Tea?"}, "answers": [], "expiry": None, "allow_multiselect": False, "layout_type": 1}
+    mentions = messages.mentions(disc._world.channels.named("C1"), text)
+    disc._world.events.message_created(
+        asked | mentions | {"content": text, "poll": poll}
+    )  # Discord: expiry may be null
+    bot.answer(nth=2)
+    disc._world.events.message_created(asked | {"id": disc.snowflake(), "timestamp": None, "type": None})
+    bot.answered("still there?", nth=3)
+    assert len(bot.engine.requests) == 3
+
+
 async def _refusal(store: ConversationStore, folder: Path, token: str, options: Options) -> str:
     with pytest.raises(SettingsError) as refused:
         await Discord(token, options).run(assistant_on(store, ScriptedEngine(), folder), contributions_to(store))
