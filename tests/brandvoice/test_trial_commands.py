@@ -46,7 +46,9 @@ def run(workspace: Workspace, *words: str, keys: str = "") -> str:
 def propose(workspace: Workspace, count: int) -> None:
     with workspace.open_store() as store:
         asked = [(("user", f"question {n}"),) for n in range(count)]
-        store.blind_votes.propose(Proposal("tea", BETWEEN, p, f"one \x1b[31m{n}", f"other {n}") for n, p in enumerate(asked))
+        store.blind_votes.propose(
+            Proposal("tea", BETWEEN, p, f"one \x1b[31m{n}", f"other {n}") for n, p in enumerate(asked)
+        )
 
 
 def test_a_vote_at_the_terminal_names_nobody_until_it_is_over(workspace: Workspace) -> None:
@@ -80,7 +82,9 @@ def test_without_answers_to_the_same_prompts_it_says_how_to_get_some(workspace: 
 
 
 def test_a_candidate_is_put_on_trial_shown_and_taken_off_it(workspace: Workspace) -> None:
-    assert "tea@2 is heard by 10% (person), beside tea@1" in run(workspace, "voices", "canary", "tea@2", "--share", "0.1")
+    assert "tea@2 is heard by 10% (person), beside tea@1" in run(
+        workspace, "voices", "canary", "tea@2", "--share", "0.1"
+    )
     shown = json.loads(run(workspace, "voices", "canary", "tea", "--json"))
     assert (shown["canary"], shown["against"], shown["verdict"]) == ("tea@2", "tea@1", "wait")
     assert "tea@2 is a candidate as before" in run(workspace, "voices", "canary", "tea", "--end")
@@ -91,9 +95,9 @@ def test_a_candidate_is_put_on_trial_shown_and_taken_off_it(workspace: Workspace
 def test_people_hear_only_what_the_gate_let_pass(workspace: Workspace) -> None:
     version = workspace.voices.version("tea", 3)
     workspace.voices.save_scores(version, {"verdict": {"passed": False, "words": "It leaks."}})
-    with pytest.raises(VoiceRefused, match="nobody is to hear it. It leaks"):
+    with pytest.raises(VoiceRefused, match=r"nobody is to hear it\. It leaks"):
         run(workspace, "voices", "canary", "tea@3", "--share", "0.1")
-    with pytest.raises(VoiceRefused, match="--by conversation, --by person, --by channel"):
+    with pytest.raises(VoiceRefused, match=r"--by conversation, --by person"):
         run(workspace, "voices", "canary", "tea@2", "--share", "0.1", "--by", "moon")
 
 

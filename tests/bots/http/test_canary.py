@@ -1,6 +1,6 @@
+from styles.voices import Manifest
 from tests.bots.http.conftest import MakeApi
 from tests.bots.http.door import ASKED, Api
-from styles.voices import Manifest
 
 
 def put_on_trial(api: Api, *, share: float, shadow: bool = False) -> None:
@@ -10,7 +10,7 @@ def put_on_trial(api: Api, *, share: float, shadow: bool = False) -> None:
 
 
 def voices_of(api: Api, *users: str, model: str = "harbor") -> list[str]:
-    client = api.client()
+    client = api.openai()
     return [client.chat.completions.create(model=model, messages=ASKED, user=user).model for user in users]
 
 
@@ -27,7 +27,7 @@ def test_some_users_hear_the_candidate_always_the_same_ones_and_not_who_names_a_
 def test_what_is_kept_is_scored_and_a_shadow_answers_it_too(make_api: MakeApi) -> None:
     api = make_api()
     put_on_trial(api, share=0.0, shadow=True)
-    said = api.client().chat.completions.create(model="harbor", messages=ASKED, user="u1", store=True)
+    said = api.openai().chat.completions.create(model="harbor", messages=ASKED, user="u1", store=True)
     api.run.loop.submit(api.desk.assistant.afterwards.settle()).result(20)
     assert [s.reply for s in api.store.live.scores("harbor")] == [said.id]
     assert [(s.reply, s.voice) for s in api.store.live.shadows("harbor")] == [(said.id, "harbor@1")]
