@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,13 @@ async def test_a_deadline_ends_the_wait_with_a_sentence(any_engine: BatchingEngi
     with pytest.raises(EngineError, match=r"longer than 0\.1 seconds"):
         await asyncio.wait_for(answer(any_engine, Request(asked("Hi"), None, greedy(400), deadline=0.1)), 5)
     assert await answer(any_engine, Request(asked("Hi"), None, greedy(2)))
+
+
+async def test_a_voice_that_was_trained_with_another_renderer_is_refused(any_engine: Engine, voices: Voices) -> None:
+    voice = voices.registry.version("acme", 1)
+    other = replace(voice, manifest=replace(voice.manifest, template_hash="0" * 16))
+    with pytest.raises(VoiceRefused, match="was trained with renderer 0000"):
+        await answer(any_engine, Request(asked("Hi"), other, greedy(3)))
 
 
 async def test_what_cannot_be_answered_is_refused_with_a_sentence(any_engine: Engine, tmp_path: Path) -> None:
