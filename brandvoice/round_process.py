@@ -47,11 +47,13 @@ class Fault:
 
 def main(words: Sequence[str]) -> int:
     """Run the leased round to its end; the exit status says how it went, and a fault is written beside its logs."""
+    from brandvoice.output import hush_libraries
     from brandvoice.plugins import load_plugins
     from brandvoice.round import go_on
     from brandvoice.workspace import Workspace
 
     root, round_id, owner, *flags = words
+    hush_libraries()
     _end_with_parent()
     workspace = Workspace(Path(root))
     try:

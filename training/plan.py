@@ -87,7 +87,8 @@ class Plan:
     def _spread(self) -> str:
         spread = f", {self.processes} processes" if self.processes > 1 else ""
         spread += ", sharded" if self.sharding != "none" else ""
-        spread += ", packed" if self.packing else ""
+        by_row = "" if self.machine.varlen else " (row by row: torch has no attention for packed rows here)"
+        spread += f", packed{by_row}" if self.packing else ""
         return spread + (", activations computed again" if self.checkpointing else "")
 
 

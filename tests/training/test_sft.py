@@ -162,3 +162,19 @@ def test_adafactor_trains_as_well(base: Path, tmp_path: Path) -> None:
     points = [p.loss for p in load_curve(tmp_path / "curve.jsonl") if p.loss is not None]
     assert points[-1] < points[0]
     assert trained.steps == prepared.plan.steps
+
+
+def test_tensorboard_gets_the_losses_when_the_recipe_asks_for_it(base: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    recipe = RECIPE.model_copy(update={"reporters": ("tensorboard",), "epochs": 1})
+    task = Task(find_base_model(str(base)), recipe, "data", TALKS[:40], TALKS[40:])
+    train(prepare(task, CPU), run_dir=tmp_path, watch=lambda _: None)
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("events.out.tfevents.*"))
+    assert b"train/loss" in written
+    assert b"eval/loss" in written
+
+
+def test_a_run_that_needs_more_memory_than_its_recipe_allows_is_refused_before_it_starts(base: Path) -> None:
+    recipe = RECIPE.model_copy(update={"limits": Limits(memory_gb=0.5)})
+    with pytest.raises(TrainingRefused, match=r"more than limits.memory_gb = 0.5"):
+        prepare(Task(find_base_model(str(base)), recipe, "data", TALKS, []), CPU)
