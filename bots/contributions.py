@@ -36,7 +36,8 @@ class Preview:
     def sentence(self) -> str:
         if not self.replaced:
             return "Nothing private was recognised in it."
-        found = ", ".join(f"{count} {kind.lower()}" for kind, count in sorted(self.replaced.items()))
+        kinds = sorted(self.replaced.items())
+        found = ", ".join(f"{count} {kind.lower()}{'' if count == 1 else 's'}" for kind, count in kinds)
         return f"Replaced before it is kept: {found}."
 
 

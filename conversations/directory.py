@@ -76,12 +76,18 @@ class Directory:
         return Roster.of_people(self.names(style).items(), keep=keep)
 
     def resolve(self, wanted: str) -> Known:
-        """Who is meant by an id, a name or a handle. Raises `NotFound` with a list where several may be meant."""
+        """Who is meant by an id, also as its platform shows it, by a name or a handle.
+
+        Raises `NotFound` with a list where several may be meant.
+        """
         with self._database.reading() as connection:
             if _wrote(connection, wanted):
                 return _known(connection, [wanted])[0]
             table = ledger_tables.people.c
-            ids = connection.scalars(select(table.person).where(table.folded == _folded(wanted)).distinct())
+            # Platforms show their ids without the prefix that keeps those of one apart from those of another.
+            has_the_id = table.person.endswith(f"/{storable(wanted)}", autoescape=True)
+            is_meant = or_(table.folded == _folded(wanted), has_the_id)
+            ids = connection.scalars(select(table.person).where(is_meant).distinct())
             found = _known(connection, sorted(ids))
         if len(found) > 1:
             listed = "\n".join(f"  {known.shown}" for known in found[:SHOWN])

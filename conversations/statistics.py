@@ -23,12 +23,24 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceHolding:
+    """How many conversations one source brought; one that came from two sources counts for both."""
+
+    style: str
+    source: str
+    kind: str
+    conversations: int
+    train: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Holdings by style and kind; feedback by `up`, `down`, `comment`, `better_answer`; submissions by state."""
 
     holdings: tuple[Holding, ...]
     feedback: Mapping[str, int]
     submissions: Mapping[str, int]
+    sources: tuple[SourceHolding, ...] = ()
 
 
 def count(connection: Connection, *, style: str | None) -> int:
@@ -42,7 +54,23 @@ def count(connection: Connection, *, style: str | None) -> int:
 
 def stats(connection: Connection, *, style: str | None) -> Stats:
     holdings = tuple(Holding(**row) for row in connection.execute(_holdings(style)).mappings())
-    return Stats(holdings, _feedback(connection, style), _submissions(connection, style))
+    return Stats(holdings, _feedback(connection, style), _submissions(connection, style), _sources(connection, style))
+
+
+def _sources(connection: Connection, style: str | None) -> tuple[SourceHolding, ...]:
+    links, origin = tables.conversation_sources, tables.sources
+    wanted = (
+        select(origin, func.count(links.c.conversation_id).label("held"))
+        .join_from(origin, links, links.c.source_id == origin.c.id, isouter=True)
+        .group_by(*origin.c)
+        .order_by(origin.c.style, origin.c.added_at, origin.c.id)
+    )
+    if style is not None:
+        wanted = wanted.where(origin.c.style == style)
+    return tuple(
+        SourceHolding(row.style, row.name or row.id, row.kind, row.held, train=row.train_allowed and bool(row.basis))
+        for row in connection.execute(wanted)
+    )
 
 
 def _holdings(style: str | None) -> Select[Any]:

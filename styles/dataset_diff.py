@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from styles.dataset import DROPPED, PARTS, DatasetVersion, diff_datasets
 from styles.examples import Example
 
+_CHANGES = ("in", "out", "changed", "moved")
+_WIDTH = 64
 GONE = "its conversation is not there any more: it was erased, withdrawn, deleted or not allowed"
 NEW = "its conversation came in since"
 
@@ -40,6 +42,23 @@ class Explained:
     def reasons(self) -> dict[str, int]:
         """How many rows differ for each reason, the commonest first."""
         return dict(Counter(f"{row.change}: {row.why}" for row in self.rows).most_common())
+
+    def lines(self, *, shown: int = 3) -> Iterator[str]:
+        """For people: how much differs, then each reason with how many rows it has and the first of them."""
+        yield ", ".join(f"{self.counts.get(change, 0)} {change}" for change in _CHANGES)
+        for reason, count in self.reasons.items():
+            rows = [row for row in self.rows if f"{row.change}: {row.why}" == reason]
+            yield f"\n{count} {reason}"
+            yield from (f"  {row.id[:10]}  {_short(row.begins)}" for row in rows[:shown])
+            if count > shown:
+                yield f"  … and {count - shown} more (--json lists them all)"
+        for key, (old, new) in self.settings.items():
+            yield f"\nsetting {key}: {old} → {new}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
 
 
 def explain_diff(before: DatasetVersion, after: DatasetVersion) -> Explained:

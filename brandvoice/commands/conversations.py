@@ -145,6 +145,13 @@ def stats(context: typer.Context, style: Annotated[str | None, typer.Argument()]
         print_json(held)
         return
     print_rows([asdict(h) for h in held.holdings], as_json=False, empty="The store is empty.")
+    say("")
+    print_rows(
+        [{**asdict(s), "train": "yes" if s.train else "no"} for s in held.sources],
+        as_json=False,
+        empty="There is no source.",
+    )
+    say("")
     print_facts({"feedback": held.feedback, "submissions": held.submissions}, as_json=False)
 
 

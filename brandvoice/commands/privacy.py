@@ -135,12 +135,19 @@ def proofs(context: typer.Context, as_json: Json = False) -> None:
 
 
 @group.command()
-def verify(context: typer.Context, proof: Annotated[Path, typer.Argument(help="A file of data/erasures.")]) -> None:
+def verify(
+    context: typer.Context,
+    proof: Annotated[Path, typer.Argument(help="An erasure by its id, or a file as those of data/erasures.")],
+) -> None:
     """Check that the proof of an erasure is the one that this workspace wrote."""
     from brandvoice.erasure import verify_proof
 
-    with workspace_of(context).open_store() as store:
-        say(f"{verify_proof(store, proof)}: unaltered, and known here.")
+    workspace = workspace_of(context)
+    kept = workspace.data / "erasures" / f"{proof.name}.json"
+    with workspace.open_store() as store:
+        say(
+            f"{verify_proof(store, proof if proof.is_file() or not kept.is_file() else kept)}: unaltered, and known here."
+        )
 
 
 def _said(person: str | None, channel: str | None, what: str) -> None:

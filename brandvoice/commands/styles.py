@@ -177,15 +177,8 @@ def diff(
     if as_json:
         print_json(explained)
         return
-    for change in ("in", "out", "changed", "moved"):
-        rows = [row for row in explained.rows if row.change == change]
-        say(f"{change}: {len(rows)}")
-        for row in rows[:20]:
-            say(f"  {row.id}  {row.begins!r}\n    {row.why}")
-        if len(rows) > 20:
-            say(f"  and {len(rows) - 20} more (--json lists them all)")
-    for key, (old, new) in explained.settings.items():
-        say(f"setting {key}: {old} → {new}")
+    for line in explained.lines():
+        say(line)
 
 
 @datasets.command()

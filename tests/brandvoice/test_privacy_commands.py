@@ -106,3 +106,11 @@ def test_originals_are_purged_only_when_it_is_said_which(workspace: Path) -> Non
     assert run(workspace, "privacy", "purge").exit_code == 2
     assert run(workspace, "privacy", "purge", "--all").output == "0 originals are deleted.\n"
     assert rows(workspace, "privacy", "originals") == []
+
+
+def test_a_proof_is_verified_by_the_id_that_the_list_gives(workspace: Path) -> None:
+    run(workspace, "submissions", "add", str(workspace / "chats.jsonl"), "--style", "tea", "--as", "kim", "--consent")
+    assert run(workspace, "forget", "kim").exit_code == 0
+    (proof,) = rows(workspace, "privacy", "proofs")
+    assert "unaltered" in run(workspace, "privacy", "verify", proof["id"]).output
+    assert isinstance(run(workspace, "privacy", "verify", "another").exception, BrandvoiceError)

@@ -152,6 +152,17 @@ def test_stats_count_by_style_and_kind(store: ConversationStore) -> None:
     assert store.stats("volt").submissions == {}
 
 
+def test_stats_say_what_each_source_brought(store: ConversationStore) -> None:
+    store.add_conversations([talk("a"), talk("b")], source=DESK)
+    store.add_conversations([talk("b")], source=replace(DESK, id="again", name="again.csv", basis=None))
+    store.add_source(replace(DESK, id="none", name="none.csv", style="volt"))
+    found = {(s.style, s.source): (s.kind, s.conversations, s.train) for s in store.stats().sources}
+    assert found[("harbor", "again.csv")] == ("csv", 1, False)
+    assert found[("volt", "none.csv")] == ("csv", 0, True)
+    assert sorted(held for _, held, _ in found.values()) == [0, 1, 2]
+    assert [s.source for s in store.stats("volt").sources] == ["none.csv"]
+
+
 def test_an_empty_conversation_is_counted_and_comes_out(store: ConversationStore) -> None:
     store.add_conversations([Conversation("a", ())], source=DESK)
     assert store.stats().holdings == (Holding("harbor", "csv", 1, 0, 0),)

@@ -85,6 +85,16 @@ def test_a_person_is_found_by_id_name_or_handle(store: ConversationStore) -> Non
         store.directory.resolve("anna lind")
 
 
+def test_a_person_is_found_by_the_id_that_the_platform_shows(store: ConversationStore) -> None:
+    store.add_conversations([talk("b", author="discord/17")], source=DESK)
+    people = [Person("discord/17", ("Mara",)), Person("discord/117", ("Ida",)), Person("discord/9_", ("Ole",))]
+    store.directory.note("desk", [*people, Person("telegram/9_", ("Pia",))])
+    assert store.directory.resolve("17").id == "discord/17"
+    assert store.directory.resolve("%").id == "%"
+    with pytest.raises(NotFound, match="2 people are called '9_'"):
+        store.directory.resolve("9_")
+
+
 def test_originals_alarms_and_reviews_go_with_the_person(store: ConversationStore) -> None:
     originals = store.originals(Sealing(None))
     store.add_conversations([talk("a"), talk("b", author="cleo")], source=DESK)

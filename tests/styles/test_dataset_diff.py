@@ -48,3 +48,12 @@ def test_what_comes_back_says_why_it_was_out(tmp_path: Path) -> None:
     (row,) = [row for row in explained.rows if row.change == "in"]
     assert (row.id, row.why) == ("closing", "it was left out before: not-allowed (basis)")
     assert explained.reasons["in: it was left out before: not-allowed (basis)"] == 1
+
+
+def test_people_read_reasons_first_and_a_few_rows_of_each(tmp_path: Path) -> None:
+    explained = explain_diff(save(tmp_path, []), save(tmp_path, KEPT))
+    rows = [replace(row, change="in", why=NEW, begins="a\nb " * 40) for row in explained.rows][:1] * 5
+    lines = list(replace(explained, rows=tuple(rows), settings={"limits.x": (1, 2)}).lines())
+    assert lines[:2] == ["5 in, 0 out, 0 changed, 0 moved", f"\n5 in: {NEW}"]
+    assert [len(line) <= 80 and "\n" not in line for line in lines[2:5]] == [True] * 3
+    assert lines[5:] == ["  … and 2 more (--json lists them all)", "\nsetting limits.x: 1 → 2"]
