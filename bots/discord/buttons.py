@@ -66,6 +66,11 @@ class Button(ui.DynamicItem[ui.Button[ui.View]], template=_ID):
             await client.on_press[self.kind](interaction, self.about)
 
 
+def is_known(custom_id: str) -> bool:
+    """Whether a press on this comes to a button of ours."""
+    return _ID.fullmatch(custom_id) is not None
+
+
 def row(*buttons: tuple[str, str]) -> ui.View:
     """Buttons of (kind, about) in a row."""
     view = ui.View(timeout=None)

@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 
 from bots.discord import texts
-from bots.discord.buttons import Button, OnPress
+from bots.discord.buttons import Button, OnPress, is_known
 from bots.discord.forms import OnForm, filled_in
 from bots.discord.inbox import Inbox
 from bots.discord.listening import Press, failures_told, tell
@@ -101,7 +101,9 @@ class Client(discord.AutoShardedClient):
             await self.inbox.delete(payload.guild_id, payload.channel_id, payload.message_ids)
 
     async def on_interaction(self, press: Press) -> None:
-        """Take forms here: discord.py drops those that were opened before a restart."""
+        """Take what discord.py drops: forms that were opened before a restart, and buttons that it does not know."""
+        if press.type is discord.InteractionType.component and not is_known(_pressed(press)):
+            await tell(press, texts.EXPIRED)
         if press.type is not discord.InteractionType.modal_submit:
             return
         async with failures_told(press):
@@ -111,3 +113,8 @@ class Client(discord.AutoShardedClient):
                 return
             kind, about, values = form
             await self.on_form[kind](press, about, values)
+
+
+def _pressed(press: Press) -> str:
+    data: Any = press.data or {}
+    return str(data.get("custom_id"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -12,6 +13,8 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 from bots.slack.manifest import EVENTS_PATH
 from conversations.errors import SettingsError
+
+TIMESTAMP: Final = "X-Slack-Request-Timestamp"
 
 
 @asynccontextmanager
@@ -39,7 +42,13 @@ async def served(app: AsyncApp, *, host: str, port: int, takes_events: bool) -> 
 
 def _events(app: AsyncApp) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def take(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+        if not request.headers.get(TIMESTAMP, "").isdecimal():  # bolt takes it for a number, whatever it is
+            return web.json_response({"error": "invalid request"}, status=401)
+        try:
+            asked = await to_bolt_request(request)
+        except ValueError:  # bolt reads the body before it looks at the signature
+            return web.json_response({"error": "the body cannot be read"}, status=400)
+        return await to_aiohttp_response(await app.async_dispatch(asked))
 
     return take
 

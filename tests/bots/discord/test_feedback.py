@@ -190,3 +190,13 @@ def test_buttons_and_open_forms_outlive_a_restart(
         assert "kept with your vote" in bot.private("ann", nth=2)
         assert bot.feedback(reply)[0].comment == "typed before the restart"
     assert disc.command_syncs == 1
+
+
+@pytest.mark.parametrize("custom_id", ["bv1:up:no-such-id", "somebody:elses", "bv0:up:1"])
+def test_a_button_that_nobody_knows_is_answered(bot: Bot, disc: DiscordEmulator, custom_id: str) -> None:
+    reply = bot.answered()
+    with disc._world.change():
+        button = {"type": 2, "style": 2, "label": "Old", "custom_id": custom_id, "id": 2}
+        disc._world.messages.find(reply["id"])["components"] = [{"type": 1, "id": 1, "components": [button]}]
+    disc.click(reply, "ann", custom_id=custom_id)
+    assert bot.private("ann") == "This has expired. Please begin again."

@@ -162,6 +162,28 @@ def test_forged_and_old_requests_are_refused(by_http: Bot, slack: SlackEmulator,
     assert len(by_http.engine.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "changes", "status"),
+    [
+        ('{"type":', {}, 400),
+        ("payload=%7B", {"content-type": "application/x-www-form-urlencoded"}, 400),
+        ("{}", {"x-slack-request-timestamp": "yesterday"}, 401),
+    ],
+)
+def test_requests_that_cannot_be_read_are_refused_in_a_word(
+    by_http: Bot,
+    slack: SlackEmulator,
+    caplog: pytest.LogCaptureFixture,
+    body: str,
+    changes: dict[str, str],
+    status: int,
+) -> None:
+    signed = {name.lower(): value for name, value in slack.sign(body).items()}
+    headers = {"content-type": "application/json"} | signed | changes
+    assert fetch(f"{by_http.platform.address}/slack/events", body=body, headers=headers)[0] == status
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_slack_finds_out_that_the_address_is_ours(by_http: Bot, slack: SlackEmulator) -> None:
     body = json.dumps({"type": "url_verification", "challenge": "c1"})
     headers = slack.sign(body) | {"content-type": "application/json"}
