@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from brandvoice.gate_settings import GateSection
 from brandvoice.canary_settings import CanarySection
+from brandvoice.gate_settings import GateSection
 from brandvoice.round_settings import NotifySection, RemoteSection, RoundSettings
 from conversations.errors import SettingsError
 from styles.plan import CurationPlan
