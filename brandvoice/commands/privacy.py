@@ -144,10 +144,9 @@ def verify(
 
     workspace = workspace_of(context)
     kept = workspace.data / "erasures" / f"{proof.name}.json"
+    file = kept if kept.is_file() and not proof.is_file() else proof
     with workspace.open_store() as store:
-        say(
-            f"{verify_proof(store, proof if proof.is_file() or not kept.is_file() else kept)}: unaltered, and known here."
-        )
+        say(f"{verify_proof(store, file)}: unaltered, and known here.")
 
 
 def _said(person: str | None, channel: str | None, what: str) -> None:
