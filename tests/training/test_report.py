@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from conversations.errors import TrainingRefused
 from tests.training.made_up import STYLE
+from training.around import Around, BlindVote, DayScore, Thumbs
 from training.evaluation import Answer, Evaluation, gate_scores
 from training.gate import Limits, decide
+from training.guards import Guard
 from training.progress import Progress
-from training.report import mark, save_report
+from training.report import load_report, mark, save_report
 
 ATTACK = "<script>document.title='broken'</script><img src=x onerror=\"document.title='broken'\">"
 CURVE = tuple(Progress(i, 20, i / 10, 5 - i / 5, 4.5 - i / 6 if i % 10 == 0 else None, 1.0, 1.0) for i in range(1, 21))
@@ -23,14 +26,27 @@ def attacked(evaluation: Evaluation) -> Evaluation:
     prompt = (("system", ATTACK), ("user", ATTACK), ("assistant", ATTACK), ("user", ATTACK))
     replies = dict.fromkeys(answer.replies, ATTACK)
     evil = Answer(prompt, ATTACK, replies, answer.styles)
-    return replace(evaluation, title=ATTACK, answers=(evil, *evaluation.answers[1:]), notes=(ATTACK,), curve=CURVE)
+    guards = (*evaluation.guards, Guard("injections", 0.1, 20, 0.0, "base", (ATTACK,)))
+    told = {"title": ATTACK, "notes": (ATTACK,), "guards": guards, "failed": {"endpoint": ATTACK}, "curve": CURVE}
+    return replace(evaluation, answers=(evil, *evaluation.answers[1:]), **told)  # type: ignore[arg-type]
+
+
+AROUND = Around(
+    data=(ATTACK,),
+    thumbs=(Thumbs(ATTACK, 3, 1), Thumbs("spark@1", 0, 2)),
+    reasons=((ATTACK, 2),),
+    votes=(BlindVote("spark@1", "spark@0", ATTACK, ATTACK, 9, 0.6, 0.3, 0.8, 0.4),),
+    canary=ATTACK,
+    drift=(DayScore("2026-03-01", ATTACK, 4, 0.5), DayScore("2026-03-02", "spark@1", 2, 1.0)),
+    costs=(("Training", ATTACK),),
+)
 
 
 @pytest.fixture(scope="module")
 def folder(evaluation: Evaluation, tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = tmp_path_factory.mktemp("report")
     evil = attacked(evaluation)
-    save_report(evil, decide(gate_scores(evil), Limits()), where)
+    save_report(evil, decide(gate_scores(evil), Limits()), where, around=AROUND)
     return where
 
 
@@ -54,7 +70,7 @@ def test_what_people_and_models_wrote_is_shown_and_never_run(folder: Path) -> No
     page = Elements((folder / "report.html").read_text(encoding="utf-8"))
     assert not [tag for tag, _ in page.tags if tag in {"script", "img", "iframe", "link", "object"}]
     assert not [attrs for _, attrs in page.tags if any(name.startswith("on") for name in attrs)]
-    assert page.text.count("<script>document.title='broken'</script>") >= 6
+    assert page.text.count("<script>document.title='broken'</script>") >= 16
 
 
 def test_the_page_asks_nothing_of_any_server(folder: Path) -> None:
@@ -91,6 +107,29 @@ def test_a_measure_that_is_missing_is_a_dash_and_no_error(evaluation: Evaluation
     assert "style score: not measured" in page
     assert "Nobody looked for personal data" in page
     assert "How it learned" not in page
+
+
+def test_what_is_not_sure_is_not_ticked(evaluation: Evaluation, tmp_path: Path) -> None:
+    verdict = decide(gate_scores(evaluation), Limits(allow_underpowered=True))
+    page = Elements(save_report(evaluation, verdict, tmp_path).read_text(encoding="utf-8"))
+    marks = [attrs.get("class") for tag, attrs in page.tags if tag == "li"][: len(verdict.reasons)]
+    assert marks[0] == "unsure"
+    assert marks[1:] == ["yes" if reason.passed else "no" for reason in verdict.reasons[1:]]
+    sure = replace(verdict, passed=True)
+    text = Elements(save_report(evaluation, sure, tmp_path).read_text(encoding="utf-8")).text
+    assert "Passes, but not surely" in text
+    assert "Passes the gate" not in text
+
+
+def test_a_report_is_read_back_as_it_was_written(folder: Path, evaluation: Evaluation, tmp_path: Path) -> None:
+    evil = attacked(evaluation)
+    again, verdict = load_report(folder)
+    assert again == evil
+    save_report(again, verdict, tmp_path, around=AROUND)
+    assert (tmp_path / "report.html").read_text() == (folder / "report.html").read_text()
+    (tmp_path / "report.json").write_text('{"format": 1}')
+    with pytest.raises(TrainingRefused, match="cannot be read as a report"):
+        load_report(tmp_path)
 
 
 def test_new_words_of_an_answer_are_marked_and_those_of_the_brand_most() -> None:
