@@ -100,7 +100,7 @@ class Watching(TrainerCallback):  # type: ignore[misc]  # nor has transformers
             control.should_evaluate = False
 
     def _ends_epoch(self, state: TrainerState) -> bool:
-        return state.global_step % max(1, self.plan.steps // self.plan.epochs) == 0
+        return bool(state.global_step % max(1, self.plan.steps // self.plan.epochs) == 0)
 
     def on_log(self, args: Any, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any) -> None:
         if logs and "loss" in logs:
