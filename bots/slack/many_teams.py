@@ -75,9 +75,9 @@ class ManyTeams:
 
     async def _remove(self, body: Json, event: Json, context: AsyncBoltContext) -> None:
         if event["type"] == "app_uninstalled" or (event.get("tokens") or {}).get("bot"):
-            team = str(context.team_id or body.get("team_id"))
+            team = None if context.is_enterprise_install else context.team_id or body.get("team_id")
             await self.installations.async_delete_installation(enterprise_id=context.enterprise_id, team_id=team)
-            log.info("the workspace %s has removed the app", team)
+            log.info("%s has removed the app", team or context.enterprise_id)
 
     async def _renewed(self, found: Installation) -> Installation:
         try:

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 from cryptography.fernet import Fernet
+from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.oauth.installation_store import Installation
 
 from bots.slack import Credentials, Options
 from bots.slack.installations import EncryptedInstallations
 from bots.slack.manifest import manifest
+from bots.slack.many_teams import ManyTeams
 from brandvoice.testing import ScriptedEngine
-from conversations.errors import SettingsError
+from conversations.errors import NotFound, SettingsError
 from conversations.store import ConversationStore
 from tests.bots.slack.desk import Bot, serving
 from tests.bots.slack.test_connection import fetch
@@ -117,6 +120,21 @@ def test_a_workspace_that_removes_the_app_is_forgotten(
     bot.ask(channel="C9")
     slack.settle(quiet=0.3)
     assert bot.engine.requests == []
+
+
+async def test_an_organisation_installs_for_its_workspaces_and_removes_the_app_from_all(
+    tmp_path: Path, slack: SlackEmulator
+) -> None:
+    credentials = Credentials(client_id="1", client_secret="2", store_key=KEY, api_url=slack.api_url)
+    async with ClientSession() as session:
+        teams = ManyTeams(credentials, tmp_path, session=session)
+        whole = Installation(enterprise_id="E1", is_enterprise_install=True, user_id="U1", bot_token="xoxb-1")
+        await teams.installations.async_save(whole)
+        assert (await teams.find("T7", enterprise="E1")).client.token == "xoxb-1"
+        context = AsyncBoltContext({"enterprise_id": "E1", "team_id": "T7", "is_enterprise_install": True})
+        await teams._remove({"team_id": "T7"}, {"type": "app_uninstalled"}, context)
+        with pytest.raises(NotFound):
+            await teams.find("T7", enterprise="E1")
 
 
 async def test_installations_cannot_be_read_with_another_key(tmp_path: Path) -> None:
