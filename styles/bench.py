@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import os
 import pickle
 import sys
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -282,7 +284,15 @@ _equipment: list[tuple[Bench, Sequence[CurationStep]]] = []
 
 
 def _equip(pickled: bytes) -> None:
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     _equipment[:] = [pickle.loads(pickled)]  # noqa: S301 - from the process that started this one
+
+
+def _leave_with_parent() -> None:
+    """A process whose parent was killed would wait for work for ever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _by_equipped(task: tuple[Path, Path]) -> Path:
