@@ -18,6 +18,7 @@ from bots.assistant import RECENT
 from bots.discord.desk import Desk
 from bots.discord.failures import DISCORD_FAILURES, reason
 from bots.discord.inbox import Inbox
+from bots.discord.parsing import UNREADABLE
 from bots.discord.places import DIRECT, EVERYBODY, PLATFORM, guild_key, message_id, place_of
 from conversations.errors import StoreError
 
@@ -130,7 +131,7 @@ class Missed:
         try:
             channel = await self._readable(gap)
             found = [message async for message in channel.history(limit=MOST_MESSAGES, after=discord.Object(gap.after))]
-        except (*DISCORD_FAILURES, KeyError, TypeError, ValueError) as failure:  # discord.py cannot read everything
+        except (*DISCORD_FAILURES, *UNREADABLE) as failure:  # discord.py cannot read everything
             log.info("what was missed in %s stays unread: %s", gap.channel, reason(failure))
             return
         events = {message.id: _events(gap, message.id) for message in found}

@@ -20,6 +20,8 @@ _EXTRAS: Final = (
     "purchase_notification",
 )
 _EMPTIED: Final = ("embeds", "components")
+# What code raises that takes data for something else.
+UNREADABLE: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +34,7 @@ def _patient(event: str, parse: Parse) -> Parse:
     def parsed(data: Any) -> None:
         try:
             parse(data)
-        except Exception as error:  # noqa: BLE001 - a bot keeps running, whatever Discord invents
+        except UNREADABLE as error:
             log.warning("an event %s cannot be read (%s)", event, type(error).__name__)  # not its text: people wrote it
             if event == "MESSAGE_CREATE":
                 _parse_words(parse, data)
@@ -45,5 +47,5 @@ def _parse_words(parse: Parse, message: Json) -> None:
     words = {name: value for name, value in message.items() if name not in _EXTRAS}
     try:
         parse(words | {name: [] for name in _EMPTIED})
-    except Exception as error:  # noqa: BLE001 - see above
+    except UNREADABLE as error:
         log.warning("a message in %s cannot be read (%s)", message.get("channel_id"), type(error).__name__)
