@@ -47,7 +47,7 @@ class GateSection(BaseModel):
     def limits(
         self, *, min_prompts: int, allow_underpowered: bool, max_general_rise: float, audited: bool, unfit: bool
     ) -> Limits:
-        """The gate's limits. What speaks now and is `unfit`, since it learned from somebody erased, is only to be equalled."""
+        """The gate's limits. What speaks now and is `unfit` (it learned from somebody erased) is only to be equalled."""
         from training.gate import OPTIONAL, Limits
 
         named = {name: getattr(self, name) for name in type(self).model_fields if name.startswith(("min_", "max_"))}

@@ -12,7 +12,8 @@ _TOKEN: Final = re.compile(
     r"|\b(?:hf|sk|bv)[_-][\w-]{16,}"
     r"|(?<=ticket=)[\w-]+"  # in the address of a Slack socket
 )
-_NOISY: Final = ("alembic", "httpx", "httpx2", "urllib3", "aiohttp.access")
+# The last one would log what people wrote whenever a signature does not fit.
+_NOISY: Final = ("alembic", "httpx", "httpx2", "urllib3", "aiohttp.access", "slack_bolt.RequestVerification")
 
 
 class _Formatter(logging.Formatter):

@@ -111,9 +111,7 @@ def _on_trial(
     running = registry.canary(round_.style)
     if running and running.number != number:
         registry.end_canary(round_.style, who=WHO, reason=f"{round_.style}@{number} came after it")
-    registry.start_canary(
-        round_.style, number, share=settings.share, by=settings.by, shadow=settings.shadow, who=WHO
-    )
+    registry.start_canary(round_.style, number, share=settings.share, by=settings.by, shadow=settings.shadow, who=WHO)
     say(f"{round_.style}@{number} is heard by {settings.share:.0%}; their votes decide.")
     decisions.supersede(rounds, round_)
     words = f"{reason} {settings.share:.0%} of people hear it now, and their votes decide."

@@ -46,8 +46,10 @@ def test_of_a_page_only_what_people_read_is_kept(tmp_path: Path) -> None:
         ("faq.csv", 'Question,Answer\nAre you open?,Nine to five.\n"And on Sunday?",No.\n'),
         (
             "faq.jsonl",
-            ('{"question": "Are you open?", "answer": "Nine to five."}\n\n'
-            '{"question": "And on Sunday?", "answer": "No."}\n'),
+            (
+                '{"question": "Are you open?", "answer": "Nine to five."}\n\n'
+                '{"question": "And on Sunday?", "answer": "No."}\n'
+            ),
         ),
     ],
 )
