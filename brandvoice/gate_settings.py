@@ -47,7 +47,7 @@ class GateSection(BaseModel):
     def limits(
         self, *, min_prompts: int, allow_underpowered: bool, max_general_rise: float, audited: bool, unfit: bool
     ) -> Limits:
-        """The limits of the gate; what speaks now and is `unfit` (it learned from an erased person) need only be equalled."""
+        """The limits of the gate; what speaks now and is `unfit` (an erased person taught it) is to be equalled."""
         from training.gate import OPTIONAL, Limits
 
         named = {name: getattr(self, name) for name in type(self).model_fields if name.startswith(("min_", "max_"))}
