@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from brandvoice.canaries import look_at
 from brandvoice.comparison import data_change
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from styles.voices import VoiceVersion
 
 MOST_DATA = 12  # sentences on what changed
+_ESTIMATES = {
+    "minutes": "{:.1f} minutes expected, {:.1f} taken",
+    "memory_gib": "{:.1f} GiB of memory expected, {:.1f} taken",
+    "cost": "a cost of {:.2f} expected, {:.2f} spent",
+}
 
 
 def look_around(workspace: Workspace, voice: VoiceVersion) -> Around:
@@ -101,9 +106,25 @@ def _costs(workspace: Workspace, voice: VoiceVersion) -> Iterator[tuple[str, str
     if not isinstance(seconds, int | float):
         return
     yield "Training", f"{seconds / 60:.1f} minutes for {training.get('steps', '?')} steps"
+    yield from _estimated(training)
     price = workspace.settings.style(voice.manifest.style).price_per_hour
     if price:
         yield "Training cost", f"{seconds / 3600 * price:.2f} at {price:g} an hour"
+
+
+def _estimated(training: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the plan expected of the training, beside what it took."""
+    took, expected = training.get("took"), training.get("expected")
+    if not isinstance(took, Mapping) or not isinstance(expected, Mapping):
+        return
+    both = [name for name in _ESTIMATES if _is_number(took.get(name)) and _is_number(expected.get(name))]
+    told = [_ESTIMATES[name].format(expected[name], took[name]) for name in both if expected[name] or took[name]]
+    if told:
+        yield "Estimate and actual", "; ".join(told)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 def renew_report(workspace: Workspace, reference: str) -> Path:

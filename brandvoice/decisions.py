@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from brandvoice.news import Newsroom, Unpublished
-from conversations.errors import RoundRefused
+from conversations.errors import RoundRefused, VoiceRefused
+from conversations.tables import storable
 from styles.dataset import list_datasets
 
 if TYPE_CHECKING:
@@ -32,8 +33,32 @@ def decide(
             return rounds.release(held, state="rejected", reason=words)
         if why := why_stale(workspace, rounds, held):
             raise RoundRefused(why)
+        voice = workspace.voices.version(held.style, int(held.voice or 0))
+        if not passed(voice):  # measured again while the round waited
+            override(workspace, voice, who=who, reason=reason)
         workspace.voices.promote(held.style, int(held.voice or 0), who=who, reason=reason)
         return promoted(workspace, rounds, held, reason=words)
+
+
+def override(workspace: Workspace, voice: VoiceVersion, *, who: str, reason: str) -> None:
+    """Write into the audit that somebody is about to promote what the gate did not pass.
+
+    Before the promotion, so that no kill leaves one that is not there. Raises VoiceRefused without a reason.
+    """
+    why = str(voice.manifest.scores.get("verdict", {}).get("words") or "It has not been evaluated.")
+    if not reason.strip():
+        raise VoiceRefused(
+            f"The gate did not pass {voice.reference}. {why} "
+            f"To promote it all the same, say why: brandvoice voices promote {voice.reference} --reason TEXT"
+        )
+    told = {"style": voice.manifest.style, "version": voice.manifest.number, "reason": storable(reason), "verdict": why}
+    with workspace.open_store() as store:
+        store.record(storable(who), "voice promoted against the gate", voice.reference, **told)
+
+
+def passed(voice: VoiceVersion) -> bool:
+    """Whether the gate let the voice pass when it was measured last."""
+    return bool(voice.manifest.scores.get("verdict", {}).get("passed"))
 
 
 def roll_back(workspace: Workspace, round_: Round, *, who: str, reason: str = "") -> int:

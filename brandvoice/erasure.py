@@ -52,11 +52,14 @@ class Proof:
     def lines(self) -> list[str]:
         """The proof for people."""
         verb = "would be erased" if self.dry_run else "erased"
-        counts = f"{self.conversations} conversations, {self.messages} messages, {self.submissions} submissions"
-        lines = [f"{verb}: {counts}, {self.feedback} votes"]
-        more = {"originals": self.originals, "names": self.names, "mentions by others": self.mentions}
-        if any(more.values()):
-            lines.append(f"{verb}: {', '.join(f'{count} {name}' for name, count in more.items() if count)}")
+        first = [(self.conversations, "conversation"), (self.messages, "message"), (self.submissions, "submission")]
+        lines = [f"{verb}: {', '.join(_counted(*one) for one in [*first, (self.feedback, 'vote')])}"]
+        more = [(self.originals, "original"), (self.names, "name")]
+        told = [_counted(count, noun) for count, noun in more if count]
+        if self.mentions:
+            told.append(f"{_counted(self.mentions, 'mention')} by others")
+        if told:
+            lines.append(f"{verb}: {', '.join(told)}")
         if self.datasets:
             lines.append(f"datasets that hold them: {', '.join(self.datasets)}")
         if self.voices:
@@ -65,6 +68,10 @@ class Proof:
         if self.file:
             lines.append(f"proof: {self.file} (sha256 {self.digest[:16]}…)")
         return lines
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun if count == 1 else f'{noun}s'}"
 
 
 def erase_person(workspace: Workspace, store: ConversationStore, person: str, *, dry_run: bool) -> Proof:

@@ -83,6 +83,8 @@ def _conclude(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers
         say(f"{voice.reference} is rejected.")
         return rounds.release(round_, state="rejected", reason=reason, facts=facts)
     settings = workspace.settings.style(round_.style)
+    if settings.promote == "never":
+        return _kept(rounds, round_, reason=reason, facts=facts)
     if settings.promote == "auto" and settings.is_quiet(rounds.now()) and round_.origin != "hand":
         later = settings.quiet_end(rounds.now())
         return rounds.release(round_, not_before=later, message="It passed, and is promoted after the quiet hours.")
@@ -95,6 +97,14 @@ def _conclude(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers
     say(f"{voice.reference} passed the gate and waits for you: brandvoice voices promote {voice.reference}")
     decisions.supersede(rounds, round_)
     return rounds.release(round_, state="waiting", reason=reason, facts=facts)
+
+
+def _kept(rounds: RoundStore, round_: Round, *, reason: str, facts: Mapping[str, Any]) -> Round:
+    """End without asking anybody; the voice stays a candidate, which people may promote by hand."""
+    reference = f"{round_.style}@{round_.voice}"
+    words = f'{reason} Kept as a candidate, since promote = "never".'
+    say(f"{reference} passed the gate and is kept as a candidate: brandvoice voices promote {reference}")
+    return rounds.release(round_, state="trained", until="trained", reason=words, facts=facts)
 
 
 def _on_trial(

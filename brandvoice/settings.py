@@ -165,7 +165,7 @@ class StyleSection(RoundSettings):
     recipe: str = "default"
     curation: CurationPlan = CurationPlan()
     speakers: Mapping[str, tuple[str, ...]] = {}  # whose messages are the brand's, by format of the logs
-    promote: Literal["ask", "auto", "never"] = "ask"
+    promote: Literal["ask", "auto", "never"] = "ask"  # "never": what passes stays a candidate, and nobody is asked
     canary: CanarySection = CanarySection()
     facts: str = ""  # a folder of facts to answer from; empty: styles/NAME/facts, if that is there
     facts_search: str = "words"  # how they are searched: "words" or what a plugin offers

@@ -40,3 +40,12 @@ def test_a_broad_except_stands_only_where_foreign_code_runs() -> None:
         if isinstance(node, ast.ExceptHandler) and (node.type is None or getattr(node.type, "id", "") == "Exception")
     }
     assert found <= FOREIGN_CODE_RUNS_HERE
+
+
+def test_no_two_attentions_take_one_name_in_transformers() -> None:
+    """The registry is one for the whole process: a second of the same name would answer in the first one's stead."""
+    from bots.engines.batching.attention import PACKED as SERVED
+    from training.attention import ATTENTION
+    from training.packing import PACKED
+
+    assert len({SERVED, ATTENTION, PACKED}) == 3

@@ -31,6 +31,7 @@ def _sentences(evaluation: Evaluation) -> Iterator[str]:
         yield "Whether a good prompt would do as well is open: no baseline with a prompt was measured."
     else:
         yield _against(rival, risen, evaluation)
+    yield from _against_current(evaluation)
     if evaluation.train_examples < ENOUGH_EXAMPLES and not (risen and risen.low > 0):
         wanted = max(ENOUGH_EXAMPLES, 3 * evaluation.train_examples)
         yield f"Too few examples: {evaluation.train_examples}, come back at {wanted}."
@@ -60,6 +61,22 @@ def _against(rival: Column, risen: Interval, evaluation: Evaluation) -> str:
     if risen.mean >= -AS_GOOD:
         return f"{name} is as good, with {tokens:,.0f} more tokens for each reply: fine-tuning pays only by those."
     return f"{name} looks better by {-risen.mean:.2f} in the joint score, but this holdout is too small to tell."
+
+
+def _against_current(evaluation: Evaluation) -> Iterator[str]:
+    """The tuned voice against the one that speaks now, where that was measured."""
+    risen = evaluation.difference("joint", than="current")
+    if risen is None:
+        return
+    measured = f"in the joint score (95 % interval {risen.low:+.2f} to {risen.high:+.2f})"
+    if risen.low > 0:
+        yield f"It is better than the current voice by {risen.mean:.2f} {measured}."
+    elif risen.high < 0:
+        yield f"It is worse than the current voice by {-risen.mean:.2f} {measured}."
+    elif max(-risen.low, risen.high) <= AS_GOOD:
+        yield f"It equals the current voice: {risen.mean:+.2f} {measured}."
+    else:
+        yield f"Neither better nor worse than the current voice, as far as can be told: {risen.mean:+.2f} {measured}."
 
 
 def _underpowered(evaluation: Evaluation) -> Iterator[str]:

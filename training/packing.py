@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from styles.rendering import IGNORED
 
-PACKED = "brandvoice_packed"
+PACKED = "brandvoice_packed_rows"  # in training; the engine that serves has another of its own
 
 
 def pack(rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, Any]:

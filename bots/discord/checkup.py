@@ -72,17 +72,18 @@ async def _checks(client: discord.Client, options: Options) -> AsyncIterator[Che
     for missing in sorted(set(options.guilds) - there):
         mend = f"Invite it there ({link}), or take the id out of [discord] guilds."
         yield Check(f"discord server {missing}", False, "listed in [discord] guilds, but the bot is not in it", mend)
-    if options.approvals:
-        yield await _approvals(client, options.approvals)
+    for key, channel in (("approvals", options.approvals), ("votes", options.votes)):
+        if channel:
+            yield await _channel(client, key, channel)
 
 
-async def _approvals(client: discord.Client, channel: str) -> Check:
-    """Whether rounds can be put up where they are to be decided."""
-    subject = "discord approvals channel"
+async def _channel(client: discord.Client, key: str, channel: str) -> Check:
+    """Whether the bot can write into a channel that the settings name."""
+    subject = f"discord {key} channel"
     try:
         found = await client.fetch_channel(int(channel))
     except DISCORD_FAILURES as failure:
-        mend = "Let the bot see the channel that [discord] approvals names (Edit Channel > Permissions), or change it."
+        mend = f"Let the bot see the channel that [discord] {key} names (Edit Channel > Permissions), or change it."
         return Check(subject, False, f"{channel}: {reason(failure)}", mend)
     if not isinstance(found, discord.TextChannel):
         return Check(subject, False, f"{channel} is no text channel", "Choose a text channel of a server.")

@@ -35,18 +35,20 @@ class Check:
 
 
 async def check_up(
-    credentials: Credentials, mode: Mode, *, approvals: str = "", approvers: Sequence[str] = ()
+    credentials: Credentials, mode: Mode, *, approvals: str = "", votes: str = "", approvers: Sequence[str] = ()
 ) -> list[Check]:
     """Ask Slack about everything that is set; never raises for what Slack says.
 
-    `approvals` is the channel in which rounds are decided, where one is chosen; `approvers` are people and user groups.
+    `approvals` and `votes` are the channels in which rounds are decided and blind votes are held, where they are
+    chosen; `approvers` are people and user groups.
     """
     missing = [Check(name, False, "not set", NEEDED_FROM[name]) for name in credentials.missing(mode)]
     async with ClientSession(timeout=_TIME) as session:
         client = make_client(credentials.bot_token, api_url=credentials.api_url, session=session, patient=False)
         found = missing + [check async for check in _checks(client, credentials, mode, approvers=approvers)]
-        if approvals and credentials.bot_token and not credentials.many_workspaces:
-            found.append(await _approvals(client, approvals.rpartition("/")[2]))
+        if credentials.bot_token and not credentials.many_workspaces:
+            chosen = {"approvals": approvals, "votes": votes}
+            found += [await _channel(client, key, name.rpartition("/")[2]) for key, name in chosen.items() if name]
         return found
 
 
@@ -103,9 +105,9 @@ def _unreachable(subject: str, failure: BaseException, client: AsyncWebClient) -
     return Check(subject, False, f"Slack cannot be reached at {client.base_url} ({reason(failure)})", mend)
 
 
-async def _approvals(client: AsyncWebClient, channel: str) -> Check:
-    """Whether we read and write where rounds are decided: reading it is what tells us, without one more scope."""
-    subject = "slack approvals channel"
+async def _channel(client: AsyncWebClient, key: str, channel: str) -> Check:
+    """Whether we are in a channel that the settings name: reading it is what tells us, without one more scope."""
+    subject = f"slack {key} channel"
     try:
         await client.conversations_history(channel=channel, limit=1)
     except SLACK_FAILURES as failure:

@@ -151,21 +151,18 @@ def prune(
 def promote(context: typer.Context, reference: Reference, reason: Reason = "") -> None:
     """Let a version speak from the next message on. One that the gate refused needs a reason."""
     from brandvoice.cleaning import is_affected
+    from brandvoice.decisions import override, passed
 
     registry = workspace_of(context).voices
     style, number = parse_reference(reference)
     version = registry.version(style, number)
-    verdict = version.manifest.scores.get("verdict", {})
-    if not verdict.get("passed") and not reason:
-        why = verdict.get("words") or "It has not been evaluated."
-        raise VoiceRefused(
-            f"The gate did not pass {reference}. {why} To promote it all the same, say why: --reason TEXT"
-        )
-    if is_affected(workspace_of(context), version) and not reason:
+    if is_affected(workspace_of(context), version) and not reason.strip():
         raise VoiceRefused(
             f"{reference} learned from somebody who asked to be forgotten. Train a new one: brandvoice round {style}. "
             "To promote it all the same, say why: --reason TEXT"
         )
+    if not passed(version):
+        override(workspace_of(context), version, who=operator(), reason=reason)
     registry.promote(style, number, who=operator(), reason=reason)
     _note(context, version, state="promoted", reason=reason)
     say(f"{reference} speaks now.")

@@ -13,6 +13,7 @@ from conversations.importers.importer import Importer, Limits, Outcome, Refused,
 from conversations.importers.records import Record, expect_text, read_head
 
 AUTO = "auto"
+TABLE = "csv"
 
 _PACKED = {b"\x1f\x8b": "gzip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7-Zip"}
 
@@ -20,7 +21,7 @@ _PACKED = {b"\x1f\x8b": "gzip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x28\xb5\x
 def find_importer(path: Path, importers: Sequence[Importer], *, format: str = AUTO) -> Importer:  # noqa: A002
     """The first importer that recognises the path, or the one of the given format.
 
-    Raises `ImportRefused` where none does, and where there is no such format or the file is none of it.
+    A text that is said to be a table is taken for one: what is wrong with it is for the table's importer to say. Raises `ImportRefused` where none does, and where there is no such format or the file is none of it.
     """
     if not path.exists():
         raise ImportRefused(f"{path} does not exist. Check the name.")
@@ -29,7 +30,7 @@ def find_importer(path: Path, importers: Sequence[Importer], *, format: str = AU
     _expect_format(format, importers)
     fitting = [importer for importer in importers if format in (AUTO, importer.name)]
     for importer in fitting:
-        if importer.recognises(path):
+        if importer.recognises(path) or (format == TABLE and _may_be_table(path)):
             return importer
     raise ImportRefused(f"{path} {_diagnosis(path)} {_expected(fitting)}")
 
@@ -41,6 +42,8 @@ def read_path(request: Request, importers: Sequence[Importer], *, format: str = 
     a single file, or the folder itself, cannot be read.
     """
     path = request.path
+    if request.columns and format == AUTO:
+        format = TABLE  # noqa: A001 - only tables have columns
     if not path.is_dir() or any(one.recognises(path) for one in importers if format in (AUTO, one.name)):
         yield from _read(request, find_importer(path, importers, format=format))
         return
@@ -59,6 +62,14 @@ def read_path(request: Request, importers: Sequence[Importer], *, format: str = 
                 yield Refused(label, _diagnosis(file).removesuffix("."))
         except ImportRefused as refused:
             yield Refused(label, str(refused))
+
+
+def _may_be_table(path: Path) -> bool:
+    """Whether it is a text; JSON is none that a table could begin with."""
+    if not path.is_file() or is_zip(path) or any(isinstance(entry, Record) for entry in read_head(path)):
+        return False
+    expect_text(path)
+    return True
 
 
 def _expect_format(name: str, importers: Sequence[Importer]) -> None:

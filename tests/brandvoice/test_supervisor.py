@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from brandvoice.decisions import decide
+from brandvoice.news import Newsroom
 from brandvoice.owners import this_process
 from brandvoice.round_store import RoundStore
 from brandvoice.rounds import Round
@@ -67,6 +68,20 @@ def test_a_round_runs_to_its_decision_and_a_person_takes_it_once(workspace: Work
         "waiting",
         "promoted",
     ]
+
+
+def test_where_nothing_is_promoted_a_voice_that_passes_stays_a_candidate_and_nobody_is_asked(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "never", settings='[styles.tea]\npromote = "never"\n')
+    with workspace.open_rounds() as rounds:
+        rounds.queue("tea", recipe="default")
+        done = supervise(workspace, rounds)
+        assert (done.state, done.is_open, done.voice, done.owner) == ("trained", False, 1, None)
+        assert done.reason == 'It passes. Kept as a candidate, since promote = "never".'
+        assert rounds.claim("another") is None
+        assert rounds.waiting() == []
+        assert Newsroom(rounds.database).all(round_id=done.id) == []
+    assert workspace.voices.version("tea", 1).state == "candidate"
+    assert workspace.voices.current("tea") is None
 
 
 def test_a_newer_round_takes_the_place_of_one_that_waits(workspace: Workspace, rounds: RoundStore) -> None:

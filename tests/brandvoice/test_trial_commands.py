@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from brandvoice.cli import app
+from brandvoice.commands.context import operator
 from brandvoice.evidence import StyleEvidence
 from brandvoice.workspace import Workspace
 from conversations.blind_votes import Between, Proposal
@@ -149,3 +150,38 @@ def test_a_falling_live_score_asks_for_a_round(workspace: Workspace) -> None:
         fall = StyleEvidence(workspace, rounds, "tea", now=now).score_fall()
     assert fall is not None
     assert fall > 0.2
+
+
+def test_a_promotion_against_the_gate_wants_a_reason_and_stays_in_the_audit(workspace: Workspace) -> None:
+    refused = workspace.voices.version("tea", 3)
+    workspace.voices.save_scores(refused, {"verdict": {"passed": False, "words": "It repeats its training."}})
+    for reason in ((), ("--reason", "  ")):
+        with pytest.raises(VoiceRefused, match=r"did not pass tea@3\. It repeats its training\..*--reason"):
+            run(workspace, "voices", "promote", "tea@3", *reason)
+    with workspace.open_store() as store:
+        assert store.audit("tea@3") == []
+    run(workspace, "voices", "promote", "tea@3", "--reason", "the fair opens today")
+    run(workspace, "voices", "promote", "tea@2")  # which passed
+    with workspace.open_store() as store:
+        (line,) = store.audit("tea@3")
+        assert store.audit("tea@2") == []
+    assert (line.who, line.what) == (operator(), "voice promoted against the gate")
+    assert line.at.tzinfo is not None
+    assert dict(line.details) == {
+        "style": "tea",
+        "version": 3,
+        "reason": "the fair opens today",
+        "verdict": "It repeats its training.",
+    }
+
+
+def test_a_voice_with_an_altered_file_is_not_measured_and_the_file_is_named(workspace: Workspace) -> None:
+    registry = workspace.voices
+    staging = registry.stage("tea")
+    (staging / "adapter_model.safetensors").write_bytes(b"weights")
+    manifest = Manifest("tea", 0, "b", "r", "x", "d" * 16, {}, 0, "t", {}, "2026-01-01T00:00:00")
+    voice = registry.publish(staging, manifest)
+    (voice.path / "adapter_model.safetensors").write_bytes(b"other weights")
+    with pytest.raises(VoiceRefused, match=r"tea@4 is damaged: adapter_model\.safetensors is not the file"):
+        run(workspace, "evaluate", "tea@4")
+    assert registry.version("tea", 4).manifest.scores == {}

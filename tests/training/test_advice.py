@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from training.advice import advise, best_baseline
 from training.bootstrap import Interval, Power
 from training.evaluation import Difference, Evaluation
@@ -52,3 +54,20 @@ def test_caricature_and_lack_of_power_are_told(evaluation: Evaluation) -> None:
     weak = replace(evaluation, movements=(loud,), power=Power(0.2, 0.08, 150))
     assert "It overshoots the brand in: emoji in a reply." in advise(weak)
     assert any("needs about 150 holdout conversations" in sentence for sentence in advise(weak))
+
+
+@pytest.mark.parametrize(
+    ("gain", "said"),
+    [
+        (Interval(0.1, 0.04, 0.16), "It is better than the current voice by 0.10"),
+        (Interval(-0.1, -0.16, -0.04), "It is worse than the current voice by 0.10"),
+        (Interval(0.0, -0.01, 0.01), "It equals the current voice: +0.00"),
+        (Interval(0.03, -0.04, 0.1), "Neither better nor worse than the current voice, as far as can be told: +0.03"),
+    ],
+)
+def test_what_speaks_now_is_beaten_or_not_with_the_interval(evaluation: Evaluation, gain: Interval, said: str) -> None:
+    other = tuple(d for d in evaluation.differences if (d.measure, d.than) != ("joint", "current"))
+    measured = replace(evaluation, differences=(*other, Difference("joint", "current", gain)))
+    told = f"{said} in the joint score (95 % interval {gain.low:+.2f} to {gain.high:+.2f})."
+    assert told in advise(measured)
+    assert not [sentence for sentence in advise(replace(evaluation, differences=other)) if "current voice" in sentence]

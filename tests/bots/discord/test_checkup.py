@@ -39,6 +39,13 @@ async def test_an_approvals_channel_that_the_bot_does_not_see_is_a_fault(disc: D
     assert await faults(disc, approvals=disc.id("C1")) == {}
 
 
+async def test_a_channel_for_votes_that_the_bot_does_not_see_is_a_fault(disc: DiscordEmulator) -> None:
+    found = await faults(disc, approvals=disc.id("C1"), votes="42")
+    assert list(found) == ["discord votes channel"]
+    assert "[discord] votes names" in found["discord votes channel"].mend
+    assert await faults(disc, votes=disc.id("C1")) == {}
+
+
 async def test_an_unreachable_discord_is_a_fault(disc: DiscordEmulator) -> None:
     disc.stop()
     assert "no answer from" in (await faults(disc))["discord"].detail

@@ -35,6 +35,13 @@ async def test_an_approvals_channel_without_the_app_is_a_fault(credentials: Cred
     assert faults(await check_up(credentials, "socket", approvals="C1")) == {}
 
 
+async def test_a_channel_for_votes_without_the_app_is_a_fault(credentials: Credentials, slack: SlackEmulator) -> None:
+    slack.add_channel("C7", "votes", members=["U1"])
+    found = faults(await check_up(credentials, "socket", approvals="C1", votes="T1/C7"))
+    assert found == {"slack votes channel": "C7: Slack says not_in_channel"}
+    assert faults(await check_up(credentials, "socket", votes="C1")) == {}
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
