@@ -79,7 +79,7 @@ def test_where_nothing_is_promoted_a_voice_that_passes_stays_a_candidate_and_nob
         assert done.reason == 'It passes. Kept as a candidate, since promote = "never".'
         assert rounds.claim("another") is None
         assert rounds.waiting() == []
-        assert Newsroom(rounds.database).all(round_id=done.id) == []
+        assert Newsroom(rounds.database, now=rounds.now).all(round_id=done.id) == []
     assert workspace.voices.version("tea", 1).state == "candidate"
     assert workspace.voices.current("tea") is None
 
