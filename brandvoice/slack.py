@@ -63,9 +63,7 @@ def slack_checks(workspace: Workspace) -> Iterator[Check]:
 
     settings = workspace.settings
     slack = settings.slack
-    checks = check_up(
-        credentials, slack.mode, approvals=slack.approvals, votes=slack.votes, approvers=slack.approvers
-    )
+    checks = check_up(credentials, slack.mode, approvals=slack.approvals, votes=slack.votes, approvers=slack.approvers)
     yield from asyncio.run(checks)
     if not any(assigned.where.startswith(("slack:", "*:")) for assigned in settings.assign):
         mend = 'Add [[assign]] with where = "slack:*" and style = "…" to brandvoice.toml.'
