@@ -18,10 +18,17 @@ TABLE = "csv"
 _PACKED = {b"\x1f\x8b": "gzip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7-Zip"}
 
 
-def find_importer(path: Path, importers: Sequence[Importer], *, format: str = AUTO) -> Importer:  # noqa: A002
+def find_importer(
+    path: Path,
+    importers: Sequence[Importer],
+    *,
+    format: str = AUTO,  # noqa: A002
+    columns: Sequence[str] = (),
+) -> Importer:
     """The first importer that recognises the path, or the one of the given format.
 
-    A text that is said to be a table is taken for one: what is wrong with it is for the table's importer to say. Raises `ImportRefused` where none does, and where there is no such format or the file is none of it.
+    A text that is said to be a table, or to have columns, is taken for one where nothing else fits: what is wrong with
+    it is for the table's importer to say. Raises `ImportRefused` where none does, and where there is no such format or the file is none of it.
     """
     if not path.exists():
         raise ImportRefused(f"{path} does not exist. Check the name.")
@@ -30,8 +37,11 @@ def find_importer(path: Path, importers: Sequence[Importer], *, format: str = AU
     _expect_format(format, importers)
     fitting = [importer for importer in importers if format in (AUTO, importer.name)]
     for importer in fitting:
-        if importer.recognises(path) or (format == TABLE and _may_be_table(path)):
+        if importer.recognises(path):
             return importer
+    tables = [importer for importer in fitting if importer.name == TABLE]
+    if tables and (columns or format == TABLE) and _may_be_table(path):
+        return tables[0]
     raise ImportRefused(f"{path} {_diagnosis(path)} {_expected(fitting)}")
 
 
@@ -42,10 +52,8 @@ def read_path(request: Request, importers: Sequence[Importer], *, format: str = 
     a single file, or the folder itself, cannot be read.
     """
     path = request.path
-    if request.columns and format == AUTO:
-        format = TABLE  # noqa: A001 - only tables have columns
     if not path.is_dir() or any(one.recognises(path) for one in importers if format in (AUTO, one.name)):
-        yield from _read(request, find_importer(path, importers, format=format))
+        yield from _read(request, find_importer(path, importers, format=format, columns=request.columns))
         return
     _expect_format(format, importers)
     fitting = [importer for importer in importers if format in (AUTO, importer.name)]

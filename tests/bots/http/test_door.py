@@ -51,9 +51,9 @@ def test_without_a_key_only_health_and_the_description_are_open(shared: Api) -> 
 @pytest.mark.parametrize("header", ["Bearer wrong", "Bearer", "Basic {key}", "{key}", "Bearer \x80"])
 def test_a_wrong_key_is_refused(shared: Api, header: str) -> None:
     shown = header.format(key=shared.keys["operator"]).encode("latin-1")
-    connection = shared.raw(b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: " + shown + b"\r\n\r\n")
-    heard = connection.recv(4000)
-    connection.close()
+    head = b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: "
+    with shared.raw(head + shown + b"\r\n\r\n") as connection, connection.makefile("rb") as answer:
+        heard = answer.read()
     assert heard.startswith(b"HTTP/1.1 401 ")
     assert b"invalid_api_key" in heard
 
