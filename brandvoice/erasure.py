@@ -53,11 +53,11 @@ class Proof:
         """The proof for people."""
         verb = "would be erased" if self.dry_run else "erased"
         first = [(self.conversations, "conversation"), (self.messages, "message"), (self.submissions, "submission")]
-        lines = [f"{verb}: {', '.join(_counted(*one) for one in [*first, (self.feedback, 'vote')])}"]
+        lines = [f"{verb}: {', '.join(_amount(*one) for one in [*first, (self.feedback, 'vote')])}"]
         more = [(self.originals, "original"), (self.names, "name")]
-        told = [_counted(count, noun) for count, noun in more if count]
+        told = [_amount(count, noun) for count, noun in more if count]
         if self.mentions:
-            told.append(f"{_counted(self.mentions, 'mention')} by others")
+            told.append(f"{_amount(self.mentions, 'mention')} by others")
         if told:
             lines.append(f"{verb}: {', '.join(told)}")
         if self.datasets:
@@ -70,7 +70,7 @@ class Proof:
         return lines
 
 
-def _counted(count: int, noun: str) -> str:
+def _amount(count: int, noun: str) -> str:
     return f"{count} {noun if count == 1 else f'{noun}s'}"
 
 
