@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from brandvoice.around import look_around
 from brandvoice.cli import app
 from brandvoice.commands.context import operator
 from brandvoice.evidence import StyleEvidence
@@ -173,6 +175,33 @@ def test_a_promotion_against_the_gate_wants_a_reason_and_stays_in_the_audit(work
         "reason": "the fair opens today",
         "verdict": "It repeats its training.",
     }
+
+
+@pytest.mark.parametrize(
+    ("training", "costs"),
+    [
+        ({}, ()),
+        ({"seconds": 90, "steps": 7}, (("Training", "1.5 minutes for 7 steps"),)),
+        (
+            {
+                "seconds": 90,
+                "steps": 7,
+                "expected": {"minutes": 2.04, "memory_gib": 1.8, "cost": 0.0},
+                "took": {"minutes": 1.5, "memory_gib": None, "cost": 0.0},
+            },
+            (
+                ("Training", "1.5 minutes for 7 steps"),
+                ("Estimate and actual", "2.0 minutes expected, 1.5 taken"),
+            ),
+        ),
+    ],
+)
+def test_what_a_training_took_stands_beside_what_was_expected(
+    workspace: Workspace, training: dict[str, Any], costs: tuple[tuple[str, str], ...]
+) -> None:
+    voice = workspace.voices.version("tea", 2)
+    trained = replace(voice, manifest=replace(voice.manifest, training=training))
+    assert look_around(workspace, trained).costs == costs
 
 
 def test_a_voice_with_an_altered_file_is_not_measured_and_the_file_is_named(workspace: Workspace) -> None:

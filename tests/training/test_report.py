@@ -109,6 +109,15 @@ def test_a_measure_that_is_missing_is_a_dash_and_no_error(evaluation: Evaluation
     assert "How it learned" not in page
 
 
+def test_how_far_the_style_score_can_be_trusted_is_told(evaluation: Evaluation, tmp_path: Path) -> None:
+    assert evaluation.classifier is not None
+    for calibration, told in ((0.034, True), (None, False)):
+        facts = replace(evaluation.classifier, calibration=calibration)
+        known = replace(evaluation, classifier=facts)
+        page = save_report(known, decide(gate_scores(known), Limits()), tmp_path).read_text(encoding="utf-8")
+        assert ("its probabilities miss by 0.03 on average" in page) == told
+
+
 def test_what_is_not_sure_is_not_ticked(evaluation: Evaluation, tmp_path: Path) -> None:
     verdict = decide(gate_scores(evaluation), Limits(allow_underpowered=True))
     page = Elements(save_report(evaluation, verdict, tmp_path).read_text(encoding="utf-8"))
