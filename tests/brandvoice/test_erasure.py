@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from brandvoice.erasure import erase_person, finish_erasures, verify_proof
+from brandvoice.erasure import Proof, erase_person, finish_erasures, verify_proof
 from brandvoice.initial import create_workspace
 from brandvoice.news import Newsroom
 from brandvoice.plugins import load_plugins
@@ -69,6 +69,15 @@ def test_the_proof_names_nobody(workspace: Workspace) -> None:
     curate_style(workspace, "tea", offers=load_plugins())
     with workspace.open_store() as store:
         assert "mara" not in "\n".join(erase_person(workspace, store, "mara", dry_run=False).lines())
+
+
+def test_one_of_a_kind_is_told_in_the_singular() -> None:
+    proof = Proof(False, 1, 2, 0, 1, (), (), names=1, mentions=1)
+    assert proof.lines() == [
+        "erased: 1 conversation, 2 messages, 0 submissions, 1 vote",
+        "erased: 1 name, 1 mention by others",
+    ]
+    assert replace(proof, names=2, mentions=3).lines()[1] == "erased: 2 names, 3 mentions by others"
 
 
 def test_an_erasure_that_was_killed_half_way_is_finished_by_whoever_comes_next(workspace: Workspace) -> None:
