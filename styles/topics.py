@@ -14,6 +14,7 @@ _PER_TOPIC = 25
 _FITTED = 5_000
 _AT_ONCE = 4_000
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.)\S+", re.IGNORECASE)  # its pieces are no words
 _MANY, _LITTLE = 1.5, 0.67
 
 
@@ -34,7 +35,8 @@ class Topic:
 
 def topics_of(prompts: Sequence[str], *, fitted_on: Sequence[str] | None = None) -> Any:
     """The number of each prompt's matter; always the same for the same prompts."""
-    sample = _thinned(prompts if fitted_on is None else fitted_on)
+    prompts = _without_links(prompts)
+    sample = _thinned(prompts if fitted_on is None else _without_links(fitted_on))
     count = min(_MOST, len(sample) // _PER_TOPIC)
     import numpy as np
 
@@ -56,6 +58,7 @@ def coverage(asked: Sequence[str], learned: Sequence[str]) -> list[Topic]:
         return []
     numbers = topics_of([*asked, *learned], fitted_on=asked)
     mine, theirs = Counter(numbers[: len(asked)].tolist()), Counter(numbers[len(asked) :].tolist())
+    asked = _without_links(asked)
     everything = _frequencies(asked)
     topics = []
     for number in sorted(mine.keys() | theirs.keys()):
@@ -90,6 +93,10 @@ def picture(topics: Sequence[Topic]) -> str:
 
 def _change(topic: Topic) -> str:
     return f"{topic.asked:.0%} → {topic.learned:.0%}"
+
+
+def _without_links(texts: Sequence[str]) -> list[str]:
+    return [_LINK.sub(" ", text) for text in texts]
 
 
 def _thinned(prompts: Sequence[str]) -> Sequence[str]:
