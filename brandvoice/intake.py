@@ -104,7 +104,7 @@ def import_path(
     source = Source(
         id=conversation_id("source", style, str(path.resolve())),
         style=style,
-        kind=_kind(path, importers, format_name),
+        kind=_kind(path, importers, format_name, columns),
         name=path.name,
         basis=basis,
         train_allowed=True,
@@ -168,10 +168,10 @@ def _date_order(dates: str) -> DateOrder | None:
     return next((order for order in DATE_ORDERS if order == dates), None)
 
 
-def _kind(path: Path, importers: Sequence[Importer], format_name: str) -> str:
+def _kind(path: Path, importers: Sequence[Importer], format_name: str, columns: Sequence[str]) -> str:
     """The name of the format of a file or an export; "folder" for a folder of several files."""
     try:
-        return find_importer(path, importers, format=format_name).name
+        return find_importer(path, importers, format=format_name, columns=columns).name
     except ImportRefused:
         if path.is_dir():
             return "folder"

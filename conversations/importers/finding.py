@@ -28,7 +28,8 @@ def find_importer(
     """The first importer that recognises the path, or the one of the given format.
 
     A text that is said to be a table, or to have columns, is taken for one where nothing else fits: what is wrong with
-    it is for the table's importer to say. Raises `ImportRefused` where none does, and where there is no such format or the file is none of it.
+    it is for the table's importer to say. Raises `ImportRefused` where none does, and where there is no such format or
+    the file is none of it.
     """
     if not path.exists():
         raise ImportRefused(f"{path} does not exist. Check the name.")

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from conversations.errors import ImportRefused
-from conversations.importers import BUILTIN_IMPORTERS, find_importer
+from conversations.importers import BUILTIN_IMPORTERS, Request, find_importer
 from tests.conversations.importers.discord_exports import ANNA as ANNA_THERE
 from tests.conversations.importers.discord_exports import channel
 from tests.conversations.importers.discord_exports import said as discord_said
@@ -176,3 +176,32 @@ def test_an_export_in_a_folder_of_files_is_read_and_without_its_speakers_refused
 def test_an_empty_folder_is_refused(tmp_path):
     with pytest.raises(ImportRefused, match="is a folder without files"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["text,role\nhello\na,b,c,d\nq,w,e,r\n", "text,role,role\nIs it open?,user\nno\n"])
+@pytest.mark.parametrize("stated", [{"format": "csv"}, {"columns": ("text=text", "role=role")}])
+def test_what_is_said_to_be_a_table_is_refused_in_the_words_of_tables(content, stated, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(content)
+    with pytest.raises(ImportRefused, match="holds no JSON objects"):
+        find_importer(path, BUILTIN_IMPORTERS)
+    importer = find_importer(path, BUILTIN_IMPORTERS, **stated)
+    assert importer.name == "csv"
+    with pytest.raises(ImportRefused, match=r"no column that says what belongs together .*Its columns are 'text', "):
+        list(importer.read(Request(path, columns=stated.get("columns", ()))))
+
+
+@pytest.mark.parametrize("stated", [{"format": "csv"}, {"columns": ("text=body",)}])
+def test_what_can_be_no_table_is_not_taken_for_one(stated, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('{"a": 1}\n')
+    with pytest.raises(ImportRefused, match="holds JSON of another shape"):
+        find_importer(path, BUILTIN_IMPORTERS, **stated)
+    path.write_text("")
+    with pytest.raises(ImportRefused, match="is empty"):
+        find_importer(path, BUILTIN_IMPORTERS, **stated)
+
+
+def test_columns_do_not_make_a_table_of_what_is_known(tmp_path):
+    path = jsonl(tmp_path / "a", SAMPLES["openai"])
+    assert find_importer(path, BUILTIN_IMPORTERS, columns=("text=body",)).name == "openai"
