@@ -16,7 +16,7 @@ from brandvoice.round_store import RoundStore
 from brandvoice.rounds import Round
 from brandvoice.supervisor import TRIES, Stop, Supervisor, run_here
 from brandvoice.workspace import Workspace
-from conversations.errors import RoundRefused
+from conversations.errors import RoundRefused, VoiceRefused
 from tests.brandvoice.scripted import COMMAND, lines, make_workspace, write_script
 
 
@@ -93,6 +93,22 @@ def test_a_newer_round_takes_the_place_of_one_that_waits(workspace: Workspace, r
         decide(workspace, rounds, first.id, who="ada", verdict="approve")
     assert decide(workspace, rounds, second.id, who="ada", verdict="reject", reason="too stiff").state == "rejected"
     assert workspace.voices.version("tea", 2).state == "rejected"
+
+
+def test_a_voice_that_the_gate_refused_since_is_approved_only_with_a_reason_that_is_kept(
+    workspace: Workspace, rounds: RoundStore
+) -> None:
+    queued = rounds.queue("tea", recipe="default")
+    supervise(workspace, rounds)
+    refused = {"verdict": {"passed": False, "words": "It overshoots."}}
+    workspace.voices.save_scores(workspace.voices.version("tea", 1), refused)
+    with pytest.raises(VoiceRefused, match=r"did not pass tea@1\. It overshoots"):
+        decide(workspace, rounds, queued.id, who="ada", verdict="approve")
+    assert rounds.load(queued.id).state == "waiting"
+    decide(workspace, rounds, queued.id, who="ada", verdict="approve", reason="for the fair")
+    with workspace.open_store() as store:
+        (line,) = store.audit("tea@1")
+    assert (line.who, line.details["reason"], line.details["version"]) == ("ada", "for the fair", 1)
 
 
 def test_a_voice_that_was_rejected_otherwise_makes_its_round_stale(workspace: Workspace, rounds: RoundStore) -> None:
