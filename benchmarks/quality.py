@@ -25,7 +25,7 @@ from training.machine import find_machine
 from training.recipe import Limits, load_recipe
 from training.sft import Task, prepare, quiet, train
 
-CHATS, HELD_OUT, PROMPTS = 400, 60, 40
+CHATS, HELD_OUT, PROMPTS = 400, 60, 24
 SIGN_OFF, EMOJI, RATE = "your friends at finch", "🌱", 0.5
 NEW_TOKENS = 120
 Tuned = tuple[Path, str]  # the folder of the adapter, and how far the training came
@@ -136,7 +136,7 @@ RUNS: dict[str, Callable[[BaseModel, list[Talk], Path, float], Tuned]] = {
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
     warnings.filterwarnings("ignore")
     base = find_base_model("starter")
     chats = [styled(talk) for talk in talks(CHATS, seed=11)]
@@ -145,7 +145,9 @@ def main() -> None:
     renderer = Renderer(load_tokenizer(base))
     prompts = [talk[:-1] for talk in held_out][:PROMPTS]
     likelihood = Likelihood(base, find_machine())
+    untrained = mean_loss(likelihood.losses([renderer.render(talk) for talk in held_out])) or float("nan")
     print(f"{CHATS} chats in the style, {seconds:.0f} s of training each; {len(prompts)} held-out prompts")
+    print(f"  the starter itself: held-out loss {untrained:.3f}")
     for name, run in RUNS.items():
         with tempfile.TemporaryDirectory() as folder:
             began = time.perf_counter()
