@@ -32,6 +32,7 @@ _STATUS: Final[dict[State, JobStatus]] = {
     "skipped": "failed",
     "cancelled": "cancelled",
 }
+_OVER: Final[frozenset[JobStatus]] = frozenset({"succeeded", "failed", "cancelled"})
 _LEVELS: Final[dict[str, Literal["info", "warn", "error"]]] = {
     "failed": "error",
     "rejected": "warn",
@@ -106,11 +107,11 @@ class RoundJobs:
         """See `Jobs`."""
         found = self._rounds.load(round_id)
         self._wake(found)
-        status = _STATUS.get(found.state) or ("running" if found.owner or found.state != "queued" else "queued")
+        status = _status(found)
         voice = self._voice(found)
         return JobFacts(
             status="queued" if status == "running" and found.paused else status,
-            finished_at=found.changed_at if found.state in _STATUS else None,
+            finished_at=found.changed_at if status in _OVER else None,
             voice=voice.reference if voice else None,
             trained_tokens=int(voice.manifest.training.get("tokens", 0)) if voice else None,
             reason=found.reason,
@@ -172,3 +173,12 @@ def _numbers(details: Any) -> dict[str, Any]:
     named = {"step": "step", "steps": "total_steps", "epoch": "epoch", "loss": "train_loss"}
     named["holdout_loss"] = "full_valid_loss"
     return {named[name]: value for name, value in details.items() if name in named and value is not None}
+
+
+def _status(round_: Round) -> JobStatus:
+    """A round that ends with its voice trained has succeeded too."""
+    if round_.state in _STATUS:
+        return _STATUS[round_.state]
+    if round_.state == "trained" and not round_.is_open:
+        return "succeeded"
+    return "running" if round_.owner or round_.state != "queued" else "queued"

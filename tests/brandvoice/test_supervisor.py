@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from brandvoice.decisions import decide
+from brandvoice.jobs import RoundJobs
 from brandvoice.news import Newsroom
 from brandvoice.owners import this_process
 from brandvoice.round_store import RoundStore
@@ -82,6 +83,9 @@ def test_where_nothing_is_promoted_a_voice_that_passes_stays_a_candidate_and_nob
         assert Newsroom(rounds.database, now=rounds.now).all(round_id=done.id) == []
     assert workspace.voices.version("tea", 1).state == "candidate"
     assert workspace.voices.current("tea") is None
+    with workspace.open_store() as store:
+        job = RoundJobs(workspace, store).facts(done.id)
+    assert (job.status, job.finished_at, job.voice) == ("succeeded", done.changed_at, "tea@1")
 
 
 def test_a_newer_round_takes_the_place_of_one_that_waits(workspace: Workspace, rounds: RoundStore) -> None:
