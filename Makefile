@@ -8,7 +8,7 @@ TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 # Each worker takes whole files; more than four only wait for each other's models.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: setup demo test test-slow check bench bench-gpu clean
+.PHONY: setup demo test test-slow test-failed check bench bench-gpu clean
 
 setup: $(READY)
 
@@ -28,13 +28,17 @@ demo: $(READY)
 	$(BIN)/brandvoice demo
 
 # One thread a worker: torch and its neighbours would fight over the cores.
-test test-slow: export OMP_NUM_THREADS := 1
+test test-slow test-failed: export OMP_NUM_THREADS := 1
 
 test: $(READY)
 	$(BIN)/pytest -q $(PARALLEL) -m "not slow"
 
 test-slow: $(READY)
 	$(BIN)/pytest -q $(PARALLEL) -m slow
+
+# What failed beside others, once more and alone: it must pass there.
+test-failed: $(READY)
+	$(BIN)/pytest -q --last-failed --last-failed-no-failures none
 
 check: $(READY)
 	$(BIN)/ruff format --check .
