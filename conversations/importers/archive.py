@@ -73,7 +73,10 @@ class ZipFiles:
         return tuple(self.members)
 
     def open(self, name: str) -> IO[bytes]:
-        return self.archive.open(self.members[name])
+        try:
+            return self.archive.open(self.members[name])
+        except UnicodeDecodeError as error:
+            raise zipfile.BadZipFile("the name in its header is not UTF-8") from error
 
 
 @contextmanager

@@ -183,3 +183,15 @@ def test_a_file_without_a_name_is_refused_and_the_rest_is_read(tmp_path):
     result = read(path, "desk")
     assert result.talk == TALK
     assert list(result.refused.values()) == ["has no name"]
+
+
+def test_a_member_whose_own_header_names_it_in_broken_utf8_is_a_read_fault(tmp_path: Path) -> None:
+    path = tmp_path / "broken.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("général.json", "[]")
+    raw = bytearray(path.read_bytes())
+    first = raw.index("général.json".encode())
+    raw[first] = 0x80  # only in the header before the data; the directory at the end still has the name
+    path.write_bytes(bytes(raw))
+    with open_files(path, shown="broken.zip", limits=Limits()) as files, pytest.raises(zipfile.BadZipFile):
+        files.open("général.json")
