@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from conversations.store import ConversationStore, open_store
 from conversations.tables import metadata
 from tests import postgres as machine
+
+# A check of a change tries the same inputs each time; BRANDVOICE_FUZZ=1 goes looking for new ones.
+hypothesis.settings.register_profile("steady", derandomize=True, database=None)
+if not os.environ.get("BRANDVOICE_FUZZ"):
+    hypothesis.settings.load_profile("steady")
 
 DATABASES = ("sqlite", "postgresql")
 

@@ -185,7 +185,7 @@ def test_a_file_without_a_name_is_refused_and_the_rest_is_read(tmp_path):
     assert list(result.refused.values()) == ["has no name"]
 
 
-def test_a_member_whose_own_header_names_it_in_broken_utf8_is_a_read_fault(tmp_path: Path) -> None:
+def test_a_member_whose_own_header_names_it_in_broken_utf8_is_a_read_fault(tmp_path):
     path = tmp_path / "broken.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("général.json", "[]")
