@@ -128,13 +128,7 @@ def train_voice(
 
     `tell(message, **facts)` hears of the plan and, now and then, how far it is.
     """
-    from brandvoice.display import Announcer, TrainingDisplay
-    from brandvoice.preflight import expect
-    from brandvoice.rented import expect_here
     from styles.base_model import load_tokenizer
-    from training.general import replay_talks
-    from training.machine import find_machine
-    from training.sft import Task, prepare, train
 
     registry = workspace.voices
     published = [v for v in registry.versions(round_.style) if v.manifest.round == round_.id]
@@ -142,14 +136,35 @@ def train_voice(
         return published[0]
     recipe = _changed(find_recipe(workspace, round_.recipe, offers=offers), round_)
     dataset = load_dataset(workspace.data, round_.style, round_.dataset or "latest")
-    base = workspace.base_model()
     elsewhere = workspace.settings.style(round_.style).trainer
     if elsewhere != "local":
         adapter = _train_elsewhere(
             workspace, round_, recipe=recipe, dataset=dataset, offers=offers, folder=folder, tell=tell
         )
-        made = Made(recipe, dataset, adapter, load_tokenizer(base), None, {"trainer": elsewhere})
+        made = Made(recipe, dataset, adapter, load_tokenizer(workspace.base_model()), None, {"trainer": elsewhere})
         return _publish(workspace, round_, made)
+    made = _train_here(workspace, round_, recipe=recipe, dataset=dataset, folder=folder, tell=tell)
+    return _publish(workspace, round_, made)
+
+
+def _train_here(
+    workspace: Workspace,
+    round_: Round,
+    *,
+    recipe: Recipe,
+    dataset: DatasetVersion,
+    folder: Path,
+    tell: Callable[..., None],
+) -> Made:
+    """SFT on this machine, then what the feedback can carry; says what it will take, and what it took."""
+    from brandvoice.display import Announcer, TrainingDisplay
+    from brandvoice.preflight import expect
+    from brandvoice.rented import expect_here
+    from training.general import replay_talks
+    from training.machine import find_machine
+    from training.sft import Task, prepare, train
+
+    base = workspace.base_model()
     expect_here(recipe, style=round_.style)
     messages = {part: [e.messages for e in dataset.examples(part)] for part in ("train", "holdout")}
     start = _start(workspace, recipe, style=round_.style)
@@ -198,8 +213,7 @@ def train_voice(
         **_took(trained, expected, price=workspace.settings.style(round_.style).price_per_hour, tell=tell),
         **preferred.facts,
     }
-    made = Made(recipe, dataset, preferred.adapter, prepared.tokenizer, trained.template_hash, facts)
-    return _publish(workspace, round_, made)
+    return Made(recipe, dataset, preferred.adapter, prepared.tokenizer, trained.template_hash, facts)
 
 
 def _took(
