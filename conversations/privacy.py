@@ -16,11 +16,11 @@ from conversations.national_ids import find_national_ids
 from conversations.roster import NameFinder
 from conversations.secrets import find_secrets, holds_any
 from conversations.street_addresses import find_street_addresses
+from conversations.telephone_numbers import LONG_NUMBER, REGIONS, find_telephone_numbers, is_referred_to
 
 Kind = Literal["EMAIL", "PHONE", "CARD", "IBAN", "IP", "ID", "KEY", "ADDRESS", "NAME"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "IN", "BR", "AU", "JP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,6 @@ _SPOKEN_PARTS = ("at)", "at]", "at}", "dot", " at ")  # one of which is in every
 
 _DIGIT = re.compile(r"\d")
 
-_LONG_NUMBER = re.compile(r"\d[\d \u00a0.()/\-\u2010-\u2015]{4,}\d")
 _CARD = re.compile(r"(?<![\d.+-])\d(?:[ -]?\d){13,18}(?![\d-]|\.\d)")
 _CARD_NUMBERS = re.compile(
     r"4\d{15}|4\d{18}|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}|"
@@ -74,28 +73,9 @@ _CARD_NUMBERS = re.compile(
     r"(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{12,15}"
 )
 _IBAN = re.compile(r"(?i)(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}")
-_DATE = re.compile(r"(?:\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-](?:\d{4}|\d\d))(?:[ -]{1,3}\d\d?)?")
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9a-fA-F:]{0,30}\d)(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
 
-_REFERRING = re.compile(
-    r"(?i)(?:\b(?:order|bestell\w*|auftrag\w*|commande|pedido|ref|reference|ticket|case|invoice|rechnung\w*|facture|"
-    r"factura|tracking|sendung\w*|parcel|shipment|thread|message|msg|sku|serial|part|model|article|artikel\w*|item|"
-    r"booking|reservation|buchung\w*|confirmation|flight|isbn|ean|upc|gtin|version|build|id|account|member(?:ship)?|"
-    r"policy|customer|kunden\w*|voucher|coupon|code|transaction|batch|lot|po|zip|postcode|plz)\b|#)"
-    r"[\s#:.]*(?:(?:number|numbers|nummer|nr|no|num|id|code|is|are|was|ist|es|est)\b[\s#:.]*){0,3}$"
-)
-_CALLING = re.compile(
-    r"(?i)\b(?:call(?:ed|ing)?|phone|tel|telephone|telefon\w*|t[ée]l[ée]phone|tel[ée]fono|telefone|mobile?|m[óo]vil|"
-    r"cell|handy|sms|fax|whats\s?app|signal|telegram|ring|dial|text|reach(?:ed)?|contact|"
-    r"(?:my|his|her|their|our) number|anrufen|ruf\w*|appel\w*|llam\w*|ligue)\b\.?[^.!?\d]{0,30}$"
-)
-_NORTH_AMERICAN = re.compile(
-    r"(?<![\w.+-])(?:(?:\+?1|001)[ .-]?)?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[.-]\d{4}"
-    r"(?: ?(?:x|ext\.?) ?\d{1,5})?(?![\w-]|\.\d)"
-)
-_CALLED = re.compile(r"(?<![\w.+-])[+(]?\d(?:[ ./()-]{0,2}\d){5,14}(?: ?(?:x|ext\.?) ?\d{1,5})?(?![\w-]|[.,]\d)")
-_DECIMAL = re.compile(r"\d{1,3}\.\d+")
 _VERSIONED = "version|ver|release|build|update|upgrade[ds]?|firmware|driver|chrome|safari|edge"
 _VERSION = re.compile(rf"(?i)(?:\bv|\b(?:{_VERSIONED})\b[^.\d]{{0,12}})$")
 
@@ -226,14 +206,15 @@ def _candidates(text: str, *, roster: NameFinder | None, regions: tuple[str, ...
 
 
 def _numbered(text: str, regions: tuple[str, ...]) -> Iterator[Finding]:
-    has_a_long_number = _LONG_NUMBER.search(text)
+    has_a_long_number = LONG_NUMBER.search(text)
     yield from _addresses(text)
     if has_a_long_number:
         yield from _ibans(text)
         yield from _cards(text)
     yield from (Finding("ID", start, end, 0.9, rule) for start, end, rule in find_national_ids(text))
     if has_a_long_number:
-        yield from _phones(text, regions)
+        for start, end, score, rule in find_telephone_numbers(text, regions):
+            yield Finding("PHONE", start, end, score, rule)
     yield from (Finding("ADDRESS", start, end, 0.7, "street") for start, end in find_street_addresses(text))
 
 
@@ -262,61 +243,10 @@ def _cards(text: str) -> Iterator[Finding]:
     for match in _CARD.finditer(text):
         digits = re.sub(r"\D", "", match.group())
         bare = digits == match.group()
-        if bare and _REFERRING.search(text, max(0, match.start() - 40), match.start()):
+        if bare and is_referred_to(text, match.start()):
             continue
         if _CARD_NUMBERS.fullmatch(digits) and luhn.is_valid(digits):
             yield Finding("CARD", *match.span(), 0.9 if bare else 1.0, "Luhn")
-
-
-def _phones(text: str, regions: tuple[str, ...]) -> Iterator[Finding]:
-    runs = [run for run in _LONG_NUMBER.finditer(text) if _may_be_a_phone(text, run)]
-    if not runs:
-        return  # the matcher takes a millisecond
-    from phonenumbers import Leniency, PhoneNumberMatcher
-
-    found: list[Finding] = []
-    covered = bytearray(len(text))
-    for region in (None, *regions):
-        # A number with its country is meant as a telephone number, even where its exchange is not in use.
-        for match in PhoneNumberMatcher(text, region, Leniency.VALID if region else Leniency.POSSIBLE):
-            if _is_a_persons_number(text, match.start, match.end):
-                score, rule = (0.8, f"phone {region}") if region else (1.0, "phone +")
-                found.append(Finding("PHONE", match.start, match.end, score, rule))
-                covered[match.start : match.end] = b"\x01" * (match.end - match.start)
-        runs = [run for run in runs if 0 in covered[run.start() : run.end()]]
-        if not runs:
-            break
-    found += (Finding("PHONE", *m.span(), 0.7, "phone shape") for m in _phone_shapes(text))
-    # One region may take the end of what is a whole number in another.
-    yield from sorted(found, key=lambda finding: finding.start - finding.end)
-
-
-def _phone_shapes(text: str) -> Iterator[re.Match[str]]:
-    """Numbers that are written like telephone numbers, or called so, though no country has given them out."""
-    yield from (
-        m for m in _NORTH_AMERICAN.finditer(text) if not _REFERRING.search(text, max(0, m.start() - 40), m.start())
-    )
-    yield from (m for m in _CALLED.finditer(text) if _CALLING.search(text, max(0, m.start() - 40), m.start()))
-
-
-def _may_be_a_phone(text: str, run: re.Match[str]) -> bool:
-    if _DATE.fullmatch(run.group()) or sum(map(str.isdigit, run.group())) < 6:
-        return False
-    start = run.start() - (text[run.start() - 1 : run.start()] in ("+", "("))
-    return _is_a_persons_number(text, start, run.end())
-
-
-def _is_a_persons_number(text: str, start: int, end: int) -> bool:
-    before = text[max(0, start - 40) : start]
-    if _CALLING.search(before):
-        return True
-    number = text[start:end]
-    if _DECIMAL.fullmatch(number):
-        return False
-    if _REFERRING.search(before) or _IPV4.fullmatch(number):
-        return False
-    # Nobody but a telephone company starts a long number with a zero.
-    return number.startswith("+") or (number.startswith("0") and len(number) >= 10) or not number.isdigit()
 
 
 def _addresses(text: str) -> Iterator[Finding]:
