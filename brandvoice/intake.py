@@ -45,6 +45,7 @@ class Intake:
     names_hidden: int = 0  # conversations that spoke of somebody who asked to be forgotten
     messages: int = 0  # in the conversations read
     answers: int = 0  # of these, what the brand wrote
+    one_sided: int = 0  # conversations in which nobody asks
 
     def lines(self) -> list[str]:
         """The account for people."""
@@ -57,6 +58,11 @@ class Intake:
             lines.append(f"  {self.erased} left out because somebody in them asked to be forgotten")
         if self.names_hidden:
             lines.append(f"  {self.names_hidden} spoke of somebody who asked to be forgotten; the names were taken out")
+        if self.one_sided:
+            lines.append(
+                f"  {self.one_sided:,} of them {'holds' if self.one_sided == 1 else 'hold'} only what the brand wrote: "
+                "`brandvoice styles profile` measures that, and no dataset is made of it (no-user)"
+            )
         often_first = sorted(self.skipped.items(), key=lambda one: -one[1])
         lines += [f"  {count:,} left out: {reason}" for reason, count in often_first]
         if self.refused:
@@ -134,6 +140,7 @@ def import_path(
             people=len(account.people),
             messages=account.messages,
             answers=account.answers,
+            one_sided=account.one_sided,
         )
     added = store.add_conversations(conversations, source=source)
     return Intake(
@@ -149,6 +156,7 @@ def import_path(
         names_hidden=account.names_hidden,
         messages=account.messages,
         answers=account.answers,
+        one_sided=account.one_sided,
     )
 
 
@@ -186,6 +194,7 @@ class _Account:
         self.names_hidden = 0
         self.messages = 0
         self.answers = 0
+        self.one_sided = 0
         self.refused: list[Refused] = []
         self.skipped: Counter[str] = Counter()
         self.people: dict[str, dict[str, None]] = {}  # names by id, each once
@@ -212,6 +221,7 @@ class _Account:
                 self.read += 1
                 self.messages += len(outcome.messages)
                 self.answers += sum(message.role == "assistant" for message in outcome.messages)
+                self.one_sided += not any(message.role == "user" for message in outcome.messages)
                 if self.read % BATCH == 0:  # the store writes these together, so their people have to be there first
                     self._note()
                 yield self._redacted(self._without_the_erased(outcome))

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, exists, func, insert, select, update
 
 from conversations import consent, tables
 from conversations.database import Database, inserting_missing, lock_whole_conversations
@@ -103,13 +103,18 @@ def add(connection: Connection, batch: Sequence[Conversation], *, source: Source
     return added
 
 
-def stream(database: Database, *, style: str | None, trainable_only: bool) -> Iterator[Conversation]:
+def stream(
+    database: Database, *, style: str | None, trainable_only: bool, one_sided: bool = False
+) -> Iterator[Conversation]:
     """Conversations by id. No transaction stays open between two pages, so whoever reads may also write."""
     last: str | None = None
+    wanted = _headers(style=style, trainable_only=trainable_only)
+    if one_sided:
+        wanted = wanted.where(~_asked())
     while True:
         with database.reading() as connection:
             unwilling = consent.unwilling(connection)
-            page = _page(connection, after=last, wanted=_headers(style=style, trainable_only=trainable_only))
+            page = _page(connection, after=last, wanted=wanted)
         if not page:
             return
         yield from (c for c in page if not (trainable_only and unwilling.cover(c)))
@@ -190,6 +195,12 @@ def _headers(*, style: str | None = None, trainable_only: bool = False) -> Selec
     if trainable_only:
         wanted = wanted.where(origin.c.basis.is_not(None), origin.c.train_allowed)
     return wanted
+
+
+def _asked() -> ColumnElement[bool]:
+    """Whether anybody but the brand says something in the conversation."""
+    said = tables.messages
+    return exists().where(said.c.conversation_id == tables.conversations.c.id, said.c.role == "user")
 
 
 def _with_messages(connection: Connection, rows: Sequence[Row[Any]]) -> list[Conversation]:

@@ -153,13 +153,16 @@ class ConversationStore:
                 added += archive.add(connection, batch, source=source, now=self._now())
         return added
 
-    def conversations(self, style: str | None, *, trainable_only: bool = False) -> Iterator[Conversation]:
+    def conversations(
+        self, style: str | None, *, trainable_only: bool = False, one_sided: bool = False
+    ) -> Iterator[Conversation]:
         """The conversations of the style (None: of all), by id, read as they are asked for.
 
         `trainable_only` leaves out those without a source that has a basis and is allowed for training, and those
-        in which somebody wrote who opted out. `source` of each names the source that lets it in.
+        in which somebody wrote who opted out. `source` of each names the source that lets it in. `one_sided` leaves
+        only those in which nobody asks.
         """
-        return archive.stream(self._database, style=style, trainable_only=trainable_only)
+        return archive.stream(self._database, style=style, trainable_only=trainable_only, one_sided=one_sided)
 
     def conversation(self, conversation: str) -> Conversation:
         """The conversation with the id. Raises NotFound."""

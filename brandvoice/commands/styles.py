@@ -82,14 +82,17 @@ def new(context: typer.Context, name: StyleName) -> None:
 @styles.command()
 def profile(context: typer.Context, name: StyleName, as_json: Json = False) -> None:
     """How the brand really writes: lengths, emoji, openings, closings, favourite words."""
+    from dataclasses import asdict
+
+    from brandvoice.plugins import load_plugins
     from brandvoice.steps import profile_style
 
-    measured = profile_style(workspace_of(context), name)
+    measured = profile_style(workspace_of(context), name, offers=load_plugins())
     if as_json:
-        print_json(measured)
+        print_json({**asdict(measured.profile), "from_dataset": measured.replies, "from_imports": measured.alone})
         return
-    say(f"{measured.replies} replies of the newest dataset\n")
-    for line in measured.lines():
+    say(f"{measured.basis}\n")
+    for line in measured.profile.lines():
         say(line)
 
 

@@ -24,6 +24,7 @@ class ChatLog:
     platform: str
     pair_alone: bool = True  # whether messages outside threads may belong together, by their time
     timed: bool = True  # false where times only say what came first
+    one_sided: bool = False  # whether only the brand speaks in it, so that nothing is paired and nothing merged
 
     def read(self, entries: Iterable[Entry | Refused | Skipped | Person]) -> Iterator[Outcome]:
         """Everything that the entries hold. Raises `ImportRefused` where it cannot be said who the brand is."""
@@ -37,6 +38,9 @@ class ChatLog:
                 else:
                     yield entry
             brand = self._brand(spool, people)
+            if self.one_sided:
+                yield from (self._monologue(*found) for found in spool.monologues(gap=self.request.gap, brand=brand))
+                return
             for found in spool.exchanges(gap=self.request.gap, brand=brand, pair_alone=self.pair_alone):
                 yield found if isinstance(found, Skipped) else self._conversation(*found)
 
@@ -48,25 +52,33 @@ class ChatLog:
         counts = spool.writers()
         if not counts:  # the log itself says whose each message is, or there is none
             return frozenset()
-        known = {author: Person(author) for author in counts} | people
+        writers = {author: people.get(author) or Person(author) for author in counts}
+        known = writers if self.one_sided else writers | people
         return expect_speakers(self.request.speakers, known, counts=counts, path=self.request.path)
 
     def _conversation(self, channel: str, exchange: Exchange) -> Conversation:
-        messages = (
-            Message(
+        return Conversation(
+            id=conversation_id(self.platform, channel, exchange.key),
+            messages=merge(tuple(self._messages(channel, exchange))),
+            place=exchange.said[0].place,
+        )
+
+    def _monologue(self, channel: str, exchange: Exchange) -> Conversation:
+        return Conversation(
+            id=conversation_id(self.platform, channel, "one side", exchange.key),
+            messages=tuple(self._messages(channel, exchange)),
+            place=exchange.said[0].place,
+        )
+
+    def _messages(self, channel: str, exchange: Exchange) -> Iterator[Message]:
+        for one in exchange.said:
+            yield Message(
                 role="assistant" if one.brand else "user",
                 content=one.text,
                 author=one.author or None,
                 sent_at=one.sent_at if self.timed else None,
                 id=f"{self.platform}:{channel}/{one.id}",
             )
-            for one in exchange.said
-        )
-        return Conversation(
-            id=conversation_id(self.platform, channel, exchange.key),
-            messages=merge(tuple(messages)),
-            place=exchange.said[0].place,
-        )
 
 
 def time_fault(sent_at: datetime, *, latest: datetime | None) -> str:

@@ -92,10 +92,20 @@ class Spool:
         `pair_alone` is false where messages outside threads have nothing to do with each other.
         """
         self._settle(brand)
-        for (channel,) in self._database.execute("SELECT DISTINCT channel FROM said ORDER BY channel").fetchall():
+        for channel in self._channels():
             self._link(channel, gap=gap if pair_alone else timedelta(-1))
             for found in self._in_channel(channel, gap=gap if pair_alone else timedelta(-1), brand=brand):
                 yield (channel, found) if isinstance(found, Exchange) else found
+
+    def monologues(self, *, gap: timedelta, brand: AbstractSet[str]) -> Iterator[tuple[str, Exchange]]:
+        """Everything said in each channel, parted by silences, of a log that holds one side only."""
+        self._settle(brand)
+        for channel in self._channels():
+            for session in sessions(self._rows("TRUE", channel, order="sent_at, number"), gap=gap):
+                yield channel, Exchange(session[0].id, tuple(session))
+
+    def _channels(self) -> list[str]:
+        return [row[0] for row in self._database.execute("SELECT DISTINCT channel FROM said ORDER BY channel")]
 
     def _again(self, entry: Entry, edited: int | None) -> Skipped | Refused:
         known = self._database.execute(

@@ -4,11 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from brandvoice.initial import create_workspace
 from brandvoice.intake import import_path
-from conversations.errors import ImportRefused
+from brandvoice.plugins import load_plugins
+from brandvoice.steps import profile_style
+from brandvoice.workspace import Workspace
+from conversations.errors import ImportRefused, NotFound
 from conversations.importers import BUILTIN_IMPORTERS
 from conversations.store import open_store
 from tests.conversations.importers.discord_exports import ANNA, DESK, NOON, channel, said, write
+from tests.conversations.importers.discord_packages import formerly, today
+from tests.conversations.importers.exports import pack
 
 LATER = NOON + timedelta(days=1)
 
@@ -85,3 +91,41 @@ def test_what_is_left_out_most_stands_first(tmp_path, store):
     notices = [said(n, 2, ANNA, "", type="Call") for n in range(10, 13)]
     lines = take(export(tmp_path, said(3, 2, ANNA, ""), *notices), store, speakers=("Harbor Desk",)).lines()
     assert lines[2:] == ["  3 left out: a notice of Discord (Call)", "  1 left out: no words"]
+
+
+def test_an_import_without_questions_says_what_it_is_good_for(tmp_path, store):
+    said = [(9001, "2024-03-05 09:00:00", "Ahoy!"), (9002, "2024-03-05 11:00:00", "Fair winds!")]
+    result = take(pack(tmp_path / "package.zip", today({70: said})), store, speakers=("Harbor Desk",))
+    assert (result.added, result.one_sided, result.answers) == (2, 2, 2)
+    assert result.lines()[2] == (
+        "  2 of them hold only what the brand wrote: `brandvoice styles profile` measures that, and no dataset is made "
+        "of it (no-user)"
+    )
+    assert len(list(store.conversations("harbor", one_sided=True))) == 2
+    take(export(tmp_path), store, speakers=("Harbor Desk",))
+    assert (store.count("harbor"), len(list(store.conversations("harbor", one_sided=True)))) == (3, 2)
+
+
+def test_the_profile_measures_what_the_brand_wrote_unasked_each_once_and_without_private_data(tmp_path):
+    create_workspace(tmp_path)
+    (tmp_path / "styles" / "harbor.toml").write_text('name = "harbor"\nabout = "A harbour."\n')
+    workspace = Workspace(tmp_path)
+    said = [(9001 + n, f"2024-03-05 09:0{n}:00", f"Ahoy! Mail kim{n}@shop.test 🚢") for n in range(4)]
+    with workspace.open_store() as opened:
+        for form in (today, formerly):
+            take(pack(tmp_path / f"{form.__name__}.zip", form({70: said})), opened, speakers=("1003",))
+        take(pack(tmp_path / "denied.zip", today({71: said})), opened, speakers=("1003",))
+        (denied,) = (source for source in opened.sources() if source.name == "denied.zip")
+        opened.deny_source(denied.id, who="kim")
+    measured = profile_style(workspace, "harbor", offers=load_plugins())
+    assert (measured.replies, measured.alone) == (0, 4)
+    assert measured.basis == "4 messages of imports that hold only what the brand wrote"
+    assert [phrase.text for phrase in measured.profile.openings] == ["ahoy mail email"]
+    assert [(phrase.text, phrase.share) for phrase in measured.profile.emoji] == [("🚢", 1.0)]
+
+
+def test_a_style_with_neither_dataset_nor_messages_has_no_profile(tmp_path):
+    create_workspace(tmp_path)
+    (tmp_path / "styles" / "harbor.toml").write_text('name = "harbor"\nabout = "A harbour."\n')
+    with pytest.raises(NotFound, match="brandvoice curate harbor"):
+        profile_style(Workspace(tmp_path), "harbor", offers=load_plugins())

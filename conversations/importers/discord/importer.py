@@ -1,4 +1,4 @@
-"""Reads exports of Discord channels: one file, a folder of them or a zip, as one import, so that replies are found."""
+"""Reads what comes out of Discord, a file, a folder or a zip, as one import, so that replies are found."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conversations.importers.archive import Files, may_be_log, open_files, place
 from conversations.importers.chatlog import ChatLog
 from conversations.importers.discord.export import is_export, read_export
 from conversations.importers.discord.message import people_of, read_message
-from conversations.importers.discord.package import channels_of, refusal
+from conversations.importers.discord.package import channels_of, read_package
 from conversations.importers.importer import Limits, Outcome, Refused, Request, Skipped
 from conversations.importers.spool import Entry
 from conversations.person import Person
@@ -19,10 +19,13 @@ from conversations.person import Person
 
 @dataclass(frozen=True, slots=True)
 class DiscordImporter:
-    """The importer of what DiscordChatExporter writes as JSON; partitions and threads may lie beside each other."""
+    """The importer of what DiscordChatExporter writes as JSON, parts and threads beside each other, and of packages."""
 
     name: str = "discord"
-    shape: str = "channels of Discord as DiscordChatExporter writes them (JSON), one file, a folder or a zip"
+    shape: str = (
+        "channels of Discord as DiscordChatExporter writes them (JSON), one file, a folder or a zip; "
+        "or the data package that Discord sends to a person"
+    )
     needs_speakers: bool = True
 
     def recognises(self, path: Path) -> bool:
@@ -37,10 +40,11 @@ class DiscordImporter:
 
     def read(self, request: Request) -> Iterator[Outcome]:
         with open_files(request.path, shown=request.shown, limits=request.limits) as files:
-            if channels := channels_of(files.names):
-                raise ImportRefused(refusal(request.path, channels=channels))
             yield from files.faults
-            yield from ChatLog(request, "discord").read(_entries(files, request))
+            if channels_of(files.names):
+                yield from ChatLog(request, "discord", one_sided=True).read(read_package(files, request))
+            else:
+                yield from ChatLog(request, "discord").read(_entries(files, request))
 
 
 def _candidates(files: Files) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
@@ -57,7 +57,7 @@ def _read(channel: Channel, record: Record, *, speakers: AbstractSet[str]) -> En
         channel=channel.room,
         said=Said(
             id=_id(entry),
-            sent_at=_moment(entry.get("timestamp"), what="`timestamp`"),
+            sent_at=moment_of(entry.get("timestamp"), what="`timestamp`"),
             author=author.id,
             text=text,
             place=place,
@@ -65,7 +65,7 @@ def _read(channel: Channel, record: Record, *, speakers: AbstractSet[str]) -> En
             to=_spoken_to(entry, text),
         ),
         link=_link(entry, channel),
-        edited_at=None if edited is None else _moment(edited, what="`timestampEdited`"),
+        edited_at=None if edited is None else moment_of(edited, what="`timestampEdited`"),
     )
 
 
@@ -101,7 +101,11 @@ def _text(entry: JsonObject, *, bot: bool) -> str:
         text = "\n".join(_framed(entry.get("embeds")))
     if "<" not in text:
         return text
-    names = {person.id.removeprefix("discord/"): person.mention for person in people_of(entry)}
+    return unmarked(text, {person.id.removeprefix("discord/"): person.mention for person in people_of(entry)})
+
+
+def unmarked(text: str, names: Mapping[str, str]) -> str:
+    """The text with people by the names of their ids, and emoji by theirs."""
     return _MARKUP.sub(lambda found: found["emoji"] or f"@{names.get(found['person']) or 'somebody'}", text).strip()
 
 
@@ -135,7 +139,8 @@ def _link(entry: JsonObject, channel: Channel) -> str | None:
     return answered if isinstance(answered, str) and where in (None, channel.id, channel.room) else None
 
 
-def _moment(value: object, *, what: str) -> datetime:
+def moment_of(value: object, *, what: str) -> datetime:
+    """A time as Discord writes it, without a zone taken as UTC. Raises `UnfitError`."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         if moment is not None:

@@ -1,4 +1,4 @@
-"""Exports of Discord: one file, several, broken ones, and the package that holds one person's words only."""
+"""Exports of Discord: one file, several, and broken ones."""
 
 import json
 import zipfile
@@ -240,16 +240,6 @@ def test_a_message_that_is_too_long_or_nested_too_deeply_is_refused_alone(tmp_pa
     assert all("longer than" in reason for reason in result.refused.values())
     again = read(path, "Harbor Desk")
     assert "nested too deeply" in again.refused["help.json[2]"]
-
-
-def test_the_package_of_ones_own_data_is_refused_with_what_to_do(tmp_path):
-    packed = tmp_path / "package.zip"
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("account/user.json", "{}")
-        archive.writestr("messages/c123/channel.json", '{"id": "123"}')
-        archive.writestr("messages/c123/messages.csv", "ID,Timestamp,Contents,Attachments\n1,2020-01-01,Hi,\n")
-    with pytest.raises(ImportRefused, match=r"data package of one person.*1 channels.*DiscordChatExporter"):
-        read(packed, "anna")
 
 
 def test_a_folder_of_many_logs_is_read_part_by_part_and_an_export_inside_as_a_whole(tmp_path):
