@@ -85,7 +85,7 @@ def profile(context: typer.Context, name: StyleName, as_json: Json = False) -> N
     from dataclasses import asdict
 
     from brandvoice.plugins import load_plugins
-    from brandvoice.steps import profile_style
+    from brandvoice.profiling import profile_style
 
     measured = profile_style(workspace_of(context), name, offers=load_plugins())
     if as_json:

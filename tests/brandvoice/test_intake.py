@@ -7,7 +7,7 @@ import pytest
 from brandvoice.initial import create_workspace
 from brandvoice.intake import import_path
 from brandvoice.plugins import load_plugins
-from brandvoice.steps import profile_style
+from brandvoice.profiling import profile_style
 from brandvoice.workspace import Workspace
 from conversations.errors import ImportRefused, NotFound
 from conversations.importers import BUILTIN_IMPORTERS
