@@ -6,60 +6,37 @@ import hashlib
 import json
 import os
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from filelock import FileLock, Timeout
 
 from conversations.errors import CurationRefused, NotFound
 from styles.curation import Curated
-from styles.dataset_card import NOT_COVERED, dataset_card
+from styles.dataset_card import dataset_card
+from styles.dataset_manifest import SCHEMA, Manifest, manifest_of
 from styles.examples import Example, digest_of
+from styles.holdout import SIDES, load_sides, separate, told_sides
+from styles.holdout import digest as digest_of_id
 from styles.preference_rows import PAIRS, VOTES, read_preferences, write_preferences
 from styles.preferences import Preference, Preferences
-from styles.quality import count_languages
 from styles.rows import read_rows, write_rows
-from styles.split import Part, Split, split_examples
+from styles.split import Part, Split
 from styles.style import STYLE_NAME
 from styles.topics import coverage, picture
 
-SCHEMA = 1
 MANIFEST = "dataset.json"
 DROPPED = "dropped.jsonl"
 ERASED = "erased"
+CARD = "README.md"
 PICTURE = "coverage.svg"
 PARTS: tuple[Part, ...] = get_args(Part)
 _TEMPORARY = ".writing-"
 _LATEST = "latest"  # the hash that the newest curation led to, which may be an old one again
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a dataset version is and where it came from; `files` are the sha256 of its other files."""
-
-    hash: str
-    style: str
-    created_at: str
-    parent: str | None
-    conversations: int
-    train: Mapping[str, int]  # examples, conversations, targets
-    holdout: Mapping[str, int]
-    split: Mapping[str, Any]
-    settings: Mapping[str, Any]
-    settings_hash: str
-    sources: Sequence[Mapping[str, Any]]  # id, kind, name, basis, licence, examples
-    steps: Sequence[Mapping[str, Any]]  # step, in, changed, dropped, quarantined, kept, reasons
-    dropped: Mapping[str, int]  # by reason
-    redactions: Mapping[str, int]  # by kind
-    not_covered: Sequence[str]
-    files: Mapping[str, str]
-    schema: int = SCHEMA
-    languages: Mapping[str, int] = field(default_factory=dict)  # examples by language; "" where that is not sure
-    preferences: Mapping[str, Any] = field(default_factory=dict)  # pairs and votes; empty: nobody said anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +96,7 @@ class DatasetVersion:
         """Delete the rows and keep the manifest: what was trained on it stays traceable, nobody can read it again."""
         _write_file(self.path / ERASED, now.isoformat() + "\n")
         for name in self.manifest.files:
-            if name != "README.md":
+            if name != CARD:
                 (self.path / name).unlink(missing_ok=True)
 
     def verify(self) -> None:
@@ -157,36 +134,47 @@ def save_dataset(
     now: datetime,
     split: Split | None = None,
     preferences: Callable[[Mapping[str, Part]], Preferences] | None = None,
+    erasures: int = 0,
 ) -> DatasetVersion:
     """Freeze what a curation led to; the same content again is the version that is there already.
 
     The hash covers the examples, their basis, their side and the settings; not when, where or from which file they
-    were imported. `preferences` makes the pairs and votes that go with it, given the side of each conversation. A
-    killed save leaves nothing that counts. Raises `CurationRefused`.
+    were imported. Conversations stay on the side of the split on which earlier versions had them. `preferences` makes
+    the pairs and votes that go with it, given the side of each conversation; `erasures` counts the people who were
+    erased by now. A killed save leaves nothing that counts. Raises `CurationRefused`.
     """
-    chosen = split or Split()
-    sides = split_examples(curated.examples, chosen)
-    stated = preferences(sides) if preferences else Preferences()
-    digest = _content_hash(curated, chosen, sides, stated)
     root = _style_root(data_dir, style)
-    folder = root / digest
+    chosen = split or Split()
     try:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / ".lock", timeout=60):
             _clean(root)
-            if not _is_intact(folder, style):
-                parent = _latest(root, but=digest)
-                manifest = _manifest(curated, chosen, sides, style=style, digest=digest, now=now, parent=parent)
-                manifest = replace(manifest, preferences=stated.facts())
-                _write(folder, manifest, curated, sides, stated)
+            known = _known_sides(root)
+            curated, sides = separate(curated, chosen, known)
+            stated = preferences(sides) if preferences else Preferences()
+            digest = _content_hash(curated, chosen, sides, stated)
+            parts = _parts(curated, sides)
+            manifest = manifest_of(
+                curated,
+                chosen,
+                parts,
+                stated=stated,
+                style=style,
+                digest=digest,
+                now=now,
+                parent=_latest(root, but=digest),
+                erasures=erasures,
+            )
+            _write_file(root / SIDES, told_sides(known, sides))
+            _write(root / digest, manifest, _Content(curated, parts, stated))
             _write_file(root / _LATEST, digest + "\n")
     except Timeout as error:
         raise CurationRefused(
             f"Another process has been writing datasets of {style} for a minute. Try again."
         ) from error
     except OSError as error:
-        raise CurationRefused(f"Dataset {digest} cannot be written to {root}: {error.strerror or error}.") from error
-    return _load(folder, style)
+        raise CurationRefused(f"The dataset cannot be written to {root}: {error.strerror or error}.") from error
+    return _load(root / digest, style)
 
 
 def load_dataset(data_dir: Path, style: str, version: str = "latest") -> DatasetVersion:
@@ -231,81 +219,91 @@ def _content_hash(curated: Curated, split: Split, sides: Mapping[str, Part], sta
     return digest_of({"schema": SCHEMA, "rows": rows, "settings": curated.settings, "split": asdict(split), **said})
 
 
-def _manifest(
-    curated: Curated,
-    split: Split,
-    sides: Mapping[str, Part],
-    *,
-    style: str,
-    digest: str,
-    now: datetime,
-    parent: str | None,
-) -> Manifest:
-    by_source = Counter(example.source for example in curated.examples)
-    return Manifest(
-        hash=digest,
-        style=style,
-        created_at=now.isoformat(),
-        parent=parent,
-        conversations=curated.conversations,
-        train=_counts(_part(curated.examples, sides, "train")),
-        holdout=_counts(_part(curated.examples, sides, "holdout")),
-        split=asdict(split),
-        settings=curated.settings,
-        settings_hash=digest_of(curated.settings),
-        sources=[
-            {
-                "id": s.id,
-                "kind": s.kind,
-                "name": s.name,
-                "basis": s.basis,
-                "licence": s.licence,
-                "examples": by_source[s.id],
-            }
-            for s in curated.sources
-        ],
-        steps=curated.table(),
-        dropped=curated.reasons,
-        redactions=curated.redactions,
-        not_covered=NOT_COVERED,
-        files={},
-        languages=count_languages(curated.examples),
-    )
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What goes into the files of a version."""
+
+    curated: Curated
+    parts: Mapping[Part, Sequence[Example]]
+    stated: Preferences
+
+    def dropped(self) -> Iterator[str]:
+        for dropped in chain(self.curated.dropped, self.stated.dropped):
+            yield json.dumps(asdict(dropped), ensure_ascii=False) + "\n"
 
 
-def _part(examples: Iterable[Example], sides: Mapping[str, Part], part: Part) -> list[Example]:
-    return sorted((e for e in examples if sides[e.conversation_id] == part), key=lambda example: example.id)
+def _parts(curated: Curated, sides: Mapping[str, Part]) -> dict[Part, list[Example]]:
+    """The examples of each side by id, with the steps that changed them."""
+    steps: dict[str, tuple[str, ...]] = {example.id: () for example in curated.examples}
+    for step, names in curated.changed.items():
+        for name in names:
+            if name in steps:
+                steps[name] = (*steps[name], step)
+    told = sorted((replace(e, changed_by=steps[e.id]) for e in curated.examples), key=lambda example: example.id)
+    return {part: [example for example in told if sides[example.conversation_id] == part] for part in PARTS}
 
 
-def _counts(examples: Sequence[Example]) -> dict[str, int]:
-    return {
-        "examples": len(examples),
-        "conversations": len({example.conversation_id for example in examples}),
-        "targets": sum(len(example.targets) for example in examples),
-    }
+def _write(folder: Path, manifest: Manifest, content: _Content) -> None:
+    """Write into a temporary folder, the manifest last, and rename it into place.
 
-
-def _write(folder: Path, manifest: Manifest, curated: Curated, sides: Mapping[str, Part], stated: Preferences) -> None:
-    """Write into a temporary folder, the manifest last, and rename it into place."""
+    Where the same rows are there already, they stay as they are; only what was left out this time may be new.
+    """
+    known = _intact(folder, manifest.style)
+    if known and (_digest_of(content.dropped()), manifest.erasures) == (known.files[DROPPED], known.erasures):
+        return
     temporary = folder.with_name(f"{_TEMPORARY}{folder.name}")
     temporary.mkdir()
-    for part in PARTS:
-        write_rows(temporary / f"{part}.parquet", _part(curated.examples, sides, part))
-    write_preferences(temporary, stated.rows)
-    lines = (json.dumps(asdict(dropped), ensure_ascii=False) for dropped in (*curated.dropped, *stated.dropped))
-    (temporary / DROPPED).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    topics = coverage(curated.asked, [example.messages[0].content for example in curated.examples])
-    (temporary / PICTURE).write_text(picture(topics), encoding="utf-8")
-    (temporary / "README.md").write_text(dataset_card(manifest, topics), encoding="utf-8")
-    files = {path.name: _file_digest(path) for path in sorted(temporary.iterdir())}
-    for name in files:
-        _sync(temporary / name)
-    content = json.dumps(asdict(replace(manifest, files=files)), indent=2, ensure_ascii=False)
-    _write_file(temporary / MANIFEST, content + "\n")
-    if folder.exists():
-        shutil.rmtree(folder)  # what is there is damaged, or is without a manifest
-    temporary.rename(folder)
+    if known:
+        manifest = replace(manifest, created_at=known.created_at, parent=known.parent)
+        rows = {name: digest for name, digest in known.files.items() if name.endswith(".parquet")}
+    else:
+        rows = _write_rows(temporary, content)
+    _write_notes(temporary, replace(manifest, files=rows), content)
+    if known:
+        for name in (DROPPED, PICTURE, CARD, MANIFEST):
+            (temporary / name).replace(folder / name)
+        temporary.rmdir()
+    else:
+        if folder.exists():
+            shutil.rmtree(folder)  # what is there is damaged, or is without a manifest
+        temporary.rename(folder)
     _sync(folder.parent)
+
+
+def _write_rows(folder: Path, content: _Content) -> dict[str, str]:
+    for part, examples in content.parts.items():
+        write_rows(folder / f"{part}.parquet", examples)
+    write_preferences(folder, content.stated.rows)
+    return _digests(folder)
+
+
+def _write_notes(folder: Path, manifest: Manifest, content: _Content) -> None:
+    with (folder / DROPPED).open("w", encoding="utf-8") as opened:
+        opened.writelines(content.dropped())
+    topics = coverage(content.curated.asked, [example.messages[0].content for example in content.curated.examples])
+    (folder / PICTURE).write_text(picture(topics), encoding="utf-8")
+    (folder / CARD).write_text(dataset_card(manifest, topics), encoding="utf-8")
+    written = asdict(replace(manifest, files={**manifest.files, **_digests(folder)}))
+    _write_file(folder / MANIFEST, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The sha256 of each file, once it is on the disk."""
+    names = sorted(path.name for path in folder.iterdir())
+    for name in names:
+        _sync(folder / name)
+    return {name: _file_digest(folder / name) for name in names}
+
+
+def _known_sides(root: Path) -> Mapping[str, Part]:
+    """What `load_sides` knows; where an earlier brandvoice kept no such file, what the versions that are left tell."""
+    if known := load_sides(root):
+        return known
+    told: dict[str, Part] = {}
+    for version in list_datasets(root.parent.parent, root.name):
+        if _intact(version.path, root.name):
+            told |= {digest_of_id(e.conversation_id): part for part in PARTS for e in version.examples(part)}
+    return told
 
 
 def _clean(root: Path) -> None:
@@ -314,14 +312,16 @@ def _clean(root: Path) -> None:
         shutil.rmtree(left)
 
 
-def _is_intact(folder: Path, style: str) -> bool:
+def _intact(folder: Path, style: str) -> Manifest | None:
+    """The manifest of a version of which every file is there as it was written."""
     if not (folder / MANIFEST).is_file():
-        return False
+        return None
     try:
-        _load(folder, style).verify()
+        version = _load(folder, style)
+        version.verify()
     except CurationRefused:
-        return False
-    return True
+        return None
+    return version.manifest
 
 
 def _load(folder: Path, style: str) -> DatasetVersion:
@@ -360,6 +360,13 @@ def _style_root(data_dir: Path, style: str) -> Path:
 def _file_digest(path: Path) -> str:
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _digest_of(lines: Iterable[str]) -> str:
+    found = hashlib.sha256()
+    for line in lines:
+        found.update(line.encode("utf-8"))
+    return found.hexdigest()
 
 
 def _write_file(path: Path, content: str) -> None:

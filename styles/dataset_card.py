@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from styles.dataset import Manifest
+    from styles.dataset_manifest import Manifest
     from styles.topics import Topic
 
 NOT_COVERED = (

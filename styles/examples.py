@@ -29,6 +29,7 @@ class Example:
     reviewer: str | None = None
     redactions: Mapping[str, int] = field(default_factory=dict)
     known_since: str = ""
+    changed_by: tuple[str, ...] = field(default=(), compare=False)  # curation steps, told once it is in a dataset
 
     @property
     def targets(self) -> tuple[Message, ...]:

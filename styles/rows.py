@@ -34,17 +34,20 @@ def _schema() -> Any:
     redaction = pa.struct([("kind", text), ("count", pa.int32())])
     names = ("place", "source", "basis", "author", "reviewer", "known_since")
     fields = [("id", text), ("conversation_id", text), ("messages", pa.list_(message))]
-    return pa.schema([*fields, *((name, text) for name in names), ("redactions", pa.list_(redaction))])
+    lists = [("redactions", pa.list_(redaction)), ("changed_by", pa.list_(text))]
+    return pa.schema([*fields, *((name, text) for name in names), *lists])
 
 
 def _row(example: Example) -> dict[str, Any]:
     messages = [{"role": m.role, "content": m.content, "trainable": m.trainable} for m in example.messages]
     redactions = [{"kind": kind, "count": count} for kind, count in example.redactions.items()]
     names = ("id", "conversation_id", "place", "source", "basis", "author", "reviewer", "known_since")
-    return {**{name: getattr(example, name) for name in names}, "messages": messages, "redactions": redactions}
+    lists = {"messages": messages, "redactions": redactions, "changed_by": list(example.changed_by)}
+    return {**{name: getattr(example, name) for name in names}, **lists}
 
 
 def _example(row: dict[str, Any]) -> Example:
     messages = tuple(Message(m["role"], m["content"], trainable=m["trainable"]) for m in row["messages"])
     redactions = {entry["kind"]: entry["count"] for entry in row["redactions"]}
-    return Example(**{**row, "messages": messages, "redactions": redactions})
+    changed = tuple(row.get("changed_by") or ())  # not there in what an earlier brandvoice wrote
+    return Example(**{**row, "messages": messages, "redactions": redactions, "changed_by": changed})

@@ -18,6 +18,7 @@ _NEAR = 0.55  # as in curation
 _FEWEST_WORDS = 12
 _ENOUGH_AUTHORS = 20
 _AUTHOR_SHARE = 0.1
+AUTHOR = "\0author "
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ def split_examples(examples: Sequence[Example], split: Split) -> dict[str, Part]
     together, so that nothing that is measured was trained on. A group is held out if the stable hash of each leader's
     id says so; its leaders are those that nothing tied to an older conversation when they came in. So a conversation
     stays on its side when younger ones are added, unless one of them ties it to a trained one: then it is trained on
-    as well. None goes from training to
-    holdout, once `at_least` are held out. Raises `CurationRefused` if nothing can be held out.
+    as well, where `styles.holdout` does not know better. None goes from training to holdout, once `at_least` are held
+    out. Raises `CurationRefused` if nothing can be held out.
     """
     groups = _groups(examples)
     heights = {group: max(map(bucket, leaders)) for group, (_, leaders) in groups.items()}
@@ -59,14 +60,8 @@ def split_examples(examples: Sequence[Example], split: Split) -> dict[str, Part]
 
 
 def _groups(examples: Sequence[Example]) -> dict[str, tuple[list[str], list[str]]]:
-    """Conversations tied by equal replies: all of them and their leaders, by the id of the oldest."""
-    replies: dict[str, set[str]] = {}
-    ordered = sorted(examples, key=lambda example: (example.known_since, example.id))
-    for example in ordered:
-        said = {folded(message.content) for message in example.targets}
-        replies.setdefault(example.conversation_id, set()).update(said)
-    for conversation, keys in (*_near_copies(ordered), *_authors(ordered)):
-        replies[conversation].add(keys)
+    """Conversations that have something in common: all of them and their leaders, by the id of the oldest."""
+    replies = ties_of(examples)
     ties = _Ties(replies)
     leaders: set[str] = set()
     first_with: dict[str, str] = {}
@@ -83,6 +78,22 @@ def _groups(examples: Sequence[Example]) -> dict[str, tuple[list[str], list[str]
         members.append(conversation)
         led += [conversation] * (conversation in leaders)
     return groups
+
+
+def ties_of(examples: Sequence[Example]) -> dict[str, set[str]]:
+    """What each conversation can have in common with others (replies, near copies, an author), the oldest first."""
+    found: dict[str, set[str]] = {}
+    ordered = sorted(examples, key=lambda example: (example.known_since, example.id))
+    for example in ordered:
+        found.setdefault(example.conversation_id, set()).update(replies_of(example))
+    for conversation, key in (*_near_copies(ordered), *_authors(ordered)):
+        found[conversation].add(key)
+    return found
+
+
+def replies_of(example: Example) -> set[str]:
+    """What is learned of it, for comparing; a full stop more or less is the same reply."""
+    return {plain(message.content) or folded(message.content) for message in example.targets}
 
 
 def _near_copies(ordered: Sequence[Example]) -> list[tuple[str, str]]:
@@ -111,22 +122,30 @@ def _authors(ordered: Sequence[Example]) -> Iterator[tuple[str, str]]:
         if example.author:
             wrote[example.author] += 1
             if len(wrote) >= _ENOUGH_AUTHORS and wrote[example.author] <= max(2, _AUTHOR_SHARE * number):
-                yield example.conversation_id, f"\0author {example.author}"
+                yield example.conversation_id, AUTHOR + example.author
 
 
-def near_copies_across(examples: Sequence[Example], sides: Mapping[str, Part]) -> list[str]:
-    """Ids of trained examples that nearly repeat one that is held out."""
+def leaks(examples: Sequence[Example], sides: Mapping[str, Part]) -> dict[str, str]:
+    """Ids of trained examples that say, or nearly say, what one that is held out says; with the id of that one."""
+    held = [example for example in examples if sides[example.conversation_id] == "holdout"]
+    trained = [example for example in examples if sides[example.conversation_id] == "train"]
+    said = {reply: example.id for example in held for reply in sorted(replies_of(example))}
+    found = {e.id: said[reply] for e in trained for reply in sorted(replies_of(e)) if reply in said}
+    return {**_near_leaks(trained, held), **found}
+
+
+def _near_leaks(trained: Sequence[Example], held: Sequence[Example]) -> dict[str, str]:
     from styles.similarity import Sketches
 
-    texts = [(example, text) for example in examples if (text := _text(example))]
-    held = [text for example, text in texts if sides[example.conversation_id] == "holdout"]
-    trained = [(example.id, text) for example, text in texts if sides[example.conversation_id] == "train"]
-    if not held or not trained:
-        return []
+    known = [(example.id, text) for example in held if (text := _text(example))]
+    asked = [(example.id, text) for example in trained if (text := _text(example))]
+    if not known or not asked:
+        return {}
     sketches = Sketches.empty()
-    sketches.add(held)
-    _, shares = sketches.index().nearest([text for _, text in trained])
-    return [name for (name, _), share in zip(trained, shares, strict=True) if share >= _NEAR]
+    sketches.add([text for _, text in known])
+    numbers, shares = sketches.index().nearest([text for _, text in asked])
+    found = zip(asked, numbers, shares, strict=True)
+    return {name: known[int(number)][0] for (name, _), number, share in found if share >= _NEAR}
 
 
 class _Ties:

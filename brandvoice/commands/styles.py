@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from brandvoice.commands.context import operator, workspace_of
 from brandvoice.output import Json, print_json, print_rows, say
-
-if TYPE_CHECKING:
-    from styles.dataset import DatasetVersion
 
 styles = typer.Typer(help="Style specs, and the measured profile of a style.", no_args_is_help=True)
 datasets = typer.Typer(help="Dataset versions.", no_args_is_help=True)
@@ -109,18 +106,7 @@ def curate(context: typer.Context, name: StyleName, as_json: Json = False) -> No
     say(f"\ndataset {version.reference}: {version.train_count} to train on, {version.holdout_count} held out")
     if curated.quarantined:
         say(f"{len(curated.quarantined)} are held back until you have seen them: brandvoice quarantine list {name}")
-    _warn_of_leaks(version)
     say(f"{version.path}")
-
-
-def _warn_of_leaks(version: DatasetVersion) -> None:
-    from styles.dataset import PARTS
-    from styles.split import near_copies_across
-
-    parts = {part: version.examples(part) for part in PARTS}
-    sides = {example.conversation_id: part for part, examples in parts.items() for example in examples}
-    if leaks := near_copies_across([example for examples in parts.values() for example in examples], sides):
-        say(f"{len(leaks)} to train on nearly repeat one that is held out, so scores flatter: {', '.join(leaks[:5])}")
 
 
 @datasets.command("list")

@@ -11,7 +11,7 @@ from styles import chunks
 from styles.curation import Curated, Limits, curate, each, workbench
 from styles.drafts import Draft
 from styles.plan import NEEDED, CurationPlan
-from styles.split import Split, near_copies_across, split_examples
+from styles.split import Split, leaks, split_examples
 from styles.steps import builtin_steps
 from tests.styles.material import SOURCES, conversation, curated, distinct
 from tests.styles.poison import Maker, planted
@@ -108,6 +108,6 @@ def test_near_copies_are_on_one_side_of_the_split() -> None:
     examples = curate(talks, Limits(), sources=SOURCES, steps=steps).examples
     sides = split_examples(examples, Split())
     assert set(sides.values()) == {"train", "holdout"}
-    assert near_copies_across(examples, sides) == []
+    assert leaks(examples, sides) == {}
     parted = {name: "holdout" if name.startswith("c") else "train" for name in sides}
-    assert len(near_copies_across(examples, parted)) > 100  # type: ignore[arg-type]
+    assert len(leaks(examples, parted)) > 100  # type: ignore[arg-type]

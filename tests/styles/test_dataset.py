@@ -20,7 +20,7 @@ from conversations.messages import Conversation, Message
 from conversations.roster import Roster
 from styles import dataset as dataset_module
 from styles.curation import Curated, Limits
-from styles.dataset import DatasetVersion, diff_datasets, list_datasets, load_dataset, save_dataset
+from styles.dataset import DatasetDiff, DatasetVersion, diff_datasets, list_datasets, load_dataset, save_dataset
 from styles.dataset_card import dataset_card
 from styles.examples import Example
 from styles.split import Split
@@ -233,25 +233,103 @@ def test_a_style_without_datasets_has_none(tmp_path: Path) -> None:
     assert list_datasets(tmp_path, "harbor") == []
 
 
-def test_the_difference_names_what_came_went_changed_and_moved(tmp_path: Path) -> None:
+def test_the_difference_names_what_came_went_and_changed(tmp_path: Path) -> None:
     before = save(tmp_path, distinct(40))
-    held = min({e.id for e in before.examples("holdout")} - {"c0", "c1"})
-    trained = min({e.id for e in before.examples("train")} - {"c0", "c1"})
     after = save(
         tmp_path,
         [
             *(talk for talk in distinct(40) if talk.id not in {"c0", "c1"}),
             conversation("c1", "u: question c 1", "a: a better answer"),
-            conversation(
-                "new", "u: n", f"a: answer c {held[1:]}", "u: m", f"a: answer c {trained[1:]}", source="later"
-            ),
+            conversation("new", "u: n", "a: something new", source="later"),
         ],
     )
-    difference = diff_datasets(before, after)
-    assert difference.added == ("new",)
-    assert difference.removed == ("c0",)
-    assert difference.changed == ("c1",)
-    assert held in difference.moved
+    assert diff_datasets(before, after) == DatasetDiff(added=("new",), removed=("c0",), changed=("c1",), moved=())
+
+
+def test_the_difference_names_what_is_on_the_other_side(tmp_path: Path) -> None:
+    before = save(tmp_path, distinct(40))
+    (tmp_path / "datasets" / "harbor" / "sides.json").unlink()
+    after = save_dataset(
+        curated(distinct(40)), style="harbor", data_dir=tmp_path / "other", now=DAY, split=Split(share=0.5)
+    )
+    moved = {e.id for e in after.examples("holdout")} - {e.id for e in before.examples("holdout")}
+    assert set(diff_datasets(before, after).moved) == moved
+    assert len(moved) > 5
+
+
+def held(version: DatasetVersion) -> set[str]:
+    return {example.id for example in version.examples("holdout")}
+
+
+def test_what_is_held_out_stays_so_and_what_would_leak_is_left_out(tmp_path: Path) -> None:
+    before = save(tmp_path, distinct(40))
+    one, other = min(held(before)), min({e.id for e in before.examples("train")})
+    tying = conversation("new", "u: n", f"a: Answer c {one[1:]}!", "u: m", f"a: answer c {other[1:]}", source="later")
+    after = save(tmp_path, [*distinct(40), tying])
+    assert held(after) == held(before)
+    assert "new" not in {e.id for e in rows(after)}
+    (line,) = (json.loads(line) for line in (after.path / "dropped.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (line["id"], line["step"], line["reason"]) == ("new", "holdout", "leak")
+    assert line["sentence"] == f"It repeats {one}, which is held out to measure with."
+    assert after.manifest.steps[-1]["dropped"] == 1
+
+
+def test_what_is_held_out_stays_so_when_an_older_one_that_decided_it_goes(tmp_path: Path) -> None:
+    followers = [conversation(f"f{i}", f"u: again {i}", f"a: answer c {i}", source="later") for i in range(40)]
+    before = save(tmp_path, [*distinct(40), *followers])
+    after = save(tmp_path, followers)
+    assert held(after) == held(before) & {talk.id for talk in followers}
+    assert save(tmp_path / "elsewhere", followers).hash != after.hash, "or else this shows nothing"
+
+
+def test_sides_outlive_the_versions_that_they_come_from(tmp_path: Path) -> None:
+    followers = [conversation(f"f{i}", f"u: again {i}", f"a: answer c {i}", source="later") for i in range(40)]
+    before = save(tmp_path, [*distinct(40), *followers])
+    kept = held(before) & {talk.id for talk in followers}
+    before.erase(now=DAY)
+    assert held(save(tmp_path, followers)) == kept
+    told = json.loads((tmp_path / "datasets" / "harbor" / "sides.json").read_text(encoding="utf-8"))
+    assert not {talk.id for talk in followers} & {*told["train"], *told["holdout"]}
+
+
+def test_without_the_file_of_sides_those_of_the_versions_that_are_left_hold(tmp_path: Path) -> None:
+    followers = [conversation(f"f{i}", f"u: again {i}", f"a: answer c {i}", source="later") for i in range(40)]
+    before = save(tmp_path, [*distinct(40), *followers])
+    (tmp_path / "datasets" / "harbor" / "sides.json").unlink()
+    assert held(save(tmp_path, followers)) == held(before) & {talk.id for talk in followers}
+
+
+def test_when_all_that_was_held_out_is_gone_some_of_the_rest_is_held_out(tmp_path: Path) -> None:
+    before = save(tmp_path, distinct(40))
+    left = [talk for talk in distinct(40) if talk.id not in held(before)]
+    assert len(held(save(tmp_path, left))) >= 5
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"train": 1, "holdout": []}', '{"train": []}'])
+def test_a_broken_file_of_sides_is_refused_with_what_it_is_for(tmp_path: Path, content: str) -> None:
+    save(tmp_path, distinct(20))
+    (tmp_path / "datasets" / "harbor" / "sides.json").write_text(content, encoding="utf-8")
+    with pytest.raises(CurationRefused, match=r"it tells what was held out so far"):
+        save(tmp_path, distinct(21))
+
+
+def test_the_same_rows_with_other_drops_are_the_same_version_with_the_newest_reasons(tmp_path: Path) -> None:
+    first = save(tmp_path, distinct(20))
+    second = save(
+        tmp_path, [*distinct(20), conversation("x", "u: psst", "a: hm", source="closed")], now=DAY + timedelta(days=1)
+    )
+    assert second.hash == first.hash
+    assert second.manifest.dropped == {"not-allowed": 1}
+    assert (second.manifest.created_at, second.manifest.parent) == (first.manifest.created_at, None)
+    assert '"id": "x"' in (second.path / "dropped.jsonl").read_text(encoding="utf-8")
+    second.verify()
+    assert rows(second) == rows(first)
+
+
+def test_a_row_knows_the_steps_that_changed_it(tmp_path: Path) -> None:
+    found = {example.id: example.changed_by for example in rows(save(tmp_path, TALKS))}
+    assert found["mail"] == ("privacy",)
+    assert found["c0"] == ()
 
 
 def test_an_altered_or_missing_file_is_refused(tmp_path: Path) -> None:
@@ -325,7 +403,7 @@ def test_a_killed_save_leaves_nothing_that_counts_and_the_next_one_cleans_up(
     assert list_datasets(tmp_path, "harbor") == []
     version = save(tmp_path, distinct(20))
     assert rows(version)
-    assert {path.name for path in root.iterdir()} == {version.hash, "latest", ".lock"}
+    assert {path.name for path in root.iterdir()} == {version.hash, "latest", "sides.json", ".lock"}
 
 
 def test_a_full_disk_is_told_in_a_sentence_and_leaves_nothing_that_counts(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from conversations.errors import CurationRefused
 from conversations.messages import Message
 from styles.examples import Example
-from styles.split import Split, split_examples
+from styles.split import Split, leaks, split_examples
 
 SHARE_ONLY = Split(share=0.3, at_least=1)
 
@@ -52,6 +52,22 @@ def test_conversations_with_the_same_reply_are_on_one_side() -> None:
     for reply in range(40):
         assert len({sides[e.id] for e in examples if int(e.id[1:]) % 40 == reply}) == 1
     assert set(sides.values()) == {"train", "holdout"}
+
+
+def test_a_reply_with_another_full_stop_is_the_same_reply() -> None:
+    examples = [example(f"c{i}", f"Your ride, {i % 40}, is booked" + ("." if i % 2 else "!")) for i in range(400)]
+    sides = split_examples(examples, Split())
+    assert leaks(examples, sides) == {}
+    for reply in range(40):
+        assert len({sides[e.id] for e in examples if int(e.id[1:]) % 40 == reply}) == 1
+
+
+def test_what_is_trained_on_and_repeats_what_is_held_out_is_a_leak() -> None:
+    long = "we would be glad to send you another one of these as soon as the next ship comes in"
+    examples = [example("a", "Yes!"), example("b", "yes."), example("c", f"{long} again"), example("d", f"{long} then")]
+    held = example("e", "👍"), example("f", "👍"), example("g", "👎")
+    sides = {"a": "holdout", "b": "train", "c": "holdout", "d": "train", "e": "train", "f": "holdout", "g": "train"}
+    assert leaks([*examples, *held], sides) == {"b": "a", "d": "c", "e": "f"}  # type: ignore[arg-type]
 
 
 def test_replies_that_are_context_only_tie_nothing() -> None:
