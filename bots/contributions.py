@@ -134,7 +134,7 @@ class Contributions:
         kept = (await asyncio.to_thread(self.preview, messages)).messages
         receipt = conversation_id("submission", style, person, *(m.content for m in kept))
         submission = Submission(receipt, style, person, kept, replaces=replaces, submitted_at=self._now())
-        return await asyncio.to_thread(self.store.submit, submission)
+        return await asyncio.to_thread(lambda: self.store.submit(submission, consent=CONSENT))
 
     async def read_upload(self, path: Path) -> Upload:
         """Check an uploaded file; raises `ImportRefused` when nothing of it can be read."""

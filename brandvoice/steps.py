@@ -57,7 +57,8 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
             limits,
             sources=sources,
             steps=plan.arrange(
-                builtin_steps(limits, names, unwilling=store.unwilling()), offers.list("curation_steps")
+                builtin_steps(limits, names, unwilling=store.unwilling().knowing(approved)),
+                offers.list("curation_steps"),
             ),
             roster=names,
             reviewers={s.id: s.reviewer for s in approved if s.reviewer},

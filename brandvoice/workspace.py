@@ -80,7 +80,7 @@ class Workspace:
         from conversations.store import open_store
 
         self.data.mkdir(parents=True, exist_ok=True)
-        return open_store(self.database_url)
+        return open_store(self.database_url, sealing=self.sealing)
 
     def open_rounds(self) -> RoundStore:
         """The rounds of this workspace; those of an earlier version, kept as folders, are taken in first."""

@@ -10,7 +10,21 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from conversations import consent, tables
 from conversations.database import Database, inserting_missing, lock_whole_conversations
@@ -181,10 +195,16 @@ def _insert_messages(connection: Connection, conversations: Iterable[Conversatio
 
 
 def _headers(*, style: str | None = None, trainable_only: bool = False) -> Select[Any]:
-    """Conversations by id, each with one source: of the style asked for, and one that may be learned from if asked."""
+    """Conversations by id, each with one source of the style asked for: that which decides whether it is learned.
+
+    A denied one decides before one that may be learned from, and that before one which was only seen live.
+    """
     table, links, origin = tables.conversations, tables.conversation_sources, tables.sources
+    allowed = and_(origin.c.basis.is_not(None), origin.c.train_allowed)
+    denied = and_(origin.c.train_allowed.is_(False), origin.c.live.is_(False))
+    decisive = func.min(case((denied, "0"), (allowed, "1"), else_="2") + origin.c.id)
     wanted = (
-        select(table.c.id, table.c.place, func.min(origin.c.id).label("source"))
+        select(table.c.id, table.c.place, func.substr(decisive, 2).label("source"))
         .join(links, links.c.conversation_id == table.c.id)
         .join(origin, origin.c.id == links.c.source_id)
         .group_by(table.c.id, table.c.place)
@@ -193,7 +213,7 @@ def _headers(*, style: str | None = None, trainable_only: bool = False) -> Selec
     if style is not None:
         wanted = wanted.where(origin.c.style == style)
     if trainable_only:
-        wanted = wanted.where(origin.c.basis.is_not(None), origin.c.train_allowed)
+        wanted = wanted.having(func.substr(decisive, 1, 1) == "1")
     return wanted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -81,14 +82,15 @@ def opt_in(connection: Connection, person: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Unwilling:
-    """Whoever opted out: people by their marks, and channels by id or name."""
+    """Whoever opted out: people by their marks, channels by id or name, and what such people handed in, by id."""
 
     people: Marks
     channels: frozenset[str] = frozenset()
+    handed_in: frozenset[str] = frozenset()
 
     def author(self, conversation: Conversation) -> bool:
-        """Whether somebody who wrote in the conversation opted out."""
-        return self.people.cover_author(conversation)
+        """Whether somebody who wrote in the conversation, or handed it in, opted out."""
+        return conversation.id in self.handed_in or self.people.cover_author(conversation)
 
     def channel(self, conversation: Conversation) -> bool:
         """Whether the conversation, or one of its messages, comes from a channel that opted out."""
@@ -104,6 +106,10 @@ class Unwilling:
     def person(self, submission: Submission) -> bool:
         """Whether the person who handed it in opted out."""
         return self.people.of_person(submission.person) in self.people.found
+
+    def knowing(self, submissions: Iterable[Submission]) -> Unwilling:
+        """The same, which also knows by its id what people who opted out handed in."""
+        return replace(self, handed_in=frozenset(s.id for s in submissions if self.person(s)))
 
 
 _PARTS = re.compile(r"[/:\[\]\\]+")  # of "slack:T1/C1/1.2" and "export.zip/general/2020-01-02.json[17]"

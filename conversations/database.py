@@ -24,6 +24,7 @@ from conversations.errors import StoreError
 from conversations.tables import SCHEMA, SCHEMA_TABLE
 
 BUSY_SECONDS = 30
+WIPE_SECONDS = 3
 CONNECT_SECONDS = 10
 MIGRATION_LOCK = 7_265_001
 WHOLE_CONVERSATIONS_LOCK = 7_265_002
@@ -75,11 +76,18 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
 
-    def wipe(self) -> None:
-        """Move deleted text out of SQLite's log as well; PostgreSQL does it by itself with the next VACUUM."""
-        if _is_sqlite(self.url):
-            with _plain_errors(self.url), _outside_transaction(self._engine) as raw:
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def wipe(self) -> bool:
+        """Move deleted text out of SQLite's log as well; False while another program still reads what was there.
+
+        PostgreSQL does it by itself with the next VACUUM.
+        """
+        if not _is_sqlite(self.url):
+            return True
+        with _plain_errors(self.url), _outside_transaction(self._engine) as raw:
+            raw.execute(f"PRAGMA busy_timeout={WIPE_SECONDS * 1000}")
+            busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+            return not busy
 
     def _bring_up_to_date(self) -> None:
         with self._reader.begin() as connection:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,7 +14,7 @@ from conversations.database import Database, upsert
 from conversations.errors import NotFound
 from conversations.ledger_tables import originals
 from conversations.messages import Conversation
-from conversations.sealing import Sealing
+from conversations.sealing import Sealing, packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Originals:
             row = connection.execute(select(originals).where(originals.c.conversation_id == conversation)).first()
         if row is None:
             raise NotFound(f"There is no original of {conversation!r}: none was kept, or it was purged or erased.")
-        found: dict[str, Any] = json.loads(zlib.decompress(self._sealing.open(row.content, sealed=row.sealed)))
+        found: dict[str, Any] = unpacked(row.content, self._sealing, sealed=row.sealed)
         return found
 
     def kept(self) -> list[Kept]:
@@ -81,11 +79,13 @@ class Originals:
         return purged
 
     def _row(self, conversation: Conversation, source: str) -> dict[str, Any]:
-        said = json.dumps(asdict(conversation), ensure_ascii=True, default=datetime.isoformat)
+        said = asdict(conversation)
+        for message in said["messages"]:
+            message["sent_at"] = message["sent_at"] and message["sent_at"].isoformat()
         return {
             "conversation_id": conversation.id,
             "source_id": source,
             "kept_at": self._now(),
             "sealed": self._sealing.seals,
-            "content": self._sealing.seal(zlib.compress(said.encode())),
+            "content": packed(said, self._sealing, sealed=self._sealing.seals),
         }

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, or_, select
 
 from conversations import consent, ledger_tables, tables, traces
 from conversations.database import lock_whole_conversations
+from conversations.sealing import Sealing
 from conversations.traces import ERASED, Theirs
 
 
@@ -38,14 +39,14 @@ class Erasure:
         return any((self.conversations, self.feedback, self.submissions, self.names, self.mentions, self.rows))
 
 
-def survey(connection: Connection, person: str) -> Erasure:
-    """What erasing the person would delete."""
+def survey(connection: Connection, person: str, *, sealing: Sealing) -> Erasure:
+    """What erasing the person would delete; `sealing` opens originals of others that may name the person."""
     conversation_ids = tuple(connection.scalars(_conversations_of(person).order_by("conversation_id")))
     submission_ids = tuple(connection.scalars(_submissions_of(person).order_by("id")))
     in_them = tables.messages.c.conversation_id.in_(_conversations_of(person))
     feedback = tables.feedback
     voted_in = select(feedback.c.conversation_id).where(feedback.c.person == person).distinct()
-    left = traces.survey(connection, _theirs(person))
+    left = traces.survey(connection, _theirs(person, sealing))
     return Erasure(
         conversations=len(conversation_ids),
         messages=_count(connection, select(func.count()).select_from(tables.messages).where(in_them)),
@@ -61,12 +62,12 @@ def survey(connection: Connection, person: str) -> Erasure:
     )
 
 
-def forget(connection: Connection, person: str, *, now: datetime) -> Erasure:
+def forget(connection: Connection, person: str, *, sealing: Sealing, now: datetime) -> Erasure:
     """Erase the person, leave marks against a re-import, and write into the audit that it was done, not to whom."""
     lock_whole_conversations(connection)
-    erasure = survey(connection, person)
+    erasure = survey(connection, person, sealing=sealing)
     _leave_marks(connection, person, ids=(*erasure.conversation_ids, *erasure.submission_ids), now=now)
-    traces.erase(connection, _theirs(person))
+    traces.erase(connection, _theirs(person, sealing))
     connection.execute(delete(tables.feedback).where(_feedback_of(person)))
     connection.execute(delete(tables.submissions).where(tables.submissions.c.id.in_(_submissions_of(person))))
     connection.execute(delete(tables.conversations).where(tables.conversations.c.id.in_(_conversations_of(person))))
@@ -74,8 +75,8 @@ def forget(connection: Connection, person: str, *, now: datetime) -> Erasure:
     return replace(erasure, id=_record(connection, person, erasure, now=now))
 
 
-def _theirs(person: str) -> Theirs:
-    return Theirs(person, _conversations_of(person), _submissions_of(person))
+def _theirs(person: str, sealing: Sealing) -> Theirs:
+    return Theirs(person, _conversations_of(person), _submissions_of(person), sealing)
 
 
 def _conversations_of(person: str) -> Select[Any]:

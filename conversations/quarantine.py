@@ -120,18 +120,37 @@ class Quarantine:
         Raises StoreError when the reviewer wrote in it or handed it in (but for the local user "terminal").
         """
         found = self.one(style, name)
-        if not reviewer:
-            raise StoreError(f"{found.id} needs a reviewer: say who decides.")
         with self._database.writing() as connection:
-            if state == "released" and reviewer != LOCAL_PERSON and _took_part(connection, found, reviewer):
-                raise StoreError(f"{reviewer} wrote in {found.id} or handed it in; somebody else must let it go.")
-            now = self._now()
-            wanted = quarantine.c.style == style, quarantine.c.id == found.id
-            decided = {"state": state, "reviewer": reviewer, "note": storable(note), "decided_at": now}
-            connection.execute(update(quarantine).where(*wanted).values(**decided))
-            facts = {"style": style, "from": found.state, "reason": found.reason, "note": note}
-            record(connection, who=reviewer, what=state, subject=found.id, details=facts, now=now)
+            decide(connection, found, state=state, reviewer=reviewer, note=note, now=self._now())
         return self.one(style, found.id)
+
+
+def decide(
+    connection: Connection, shown: Quarantined, *, state: QuarantineState, reviewer: str, note: str, now: datetime
+) -> None:
+    """Decide about a row as it was shown. Raises StoreError when it is another one by now, or somebody was faster."""
+    if not reviewer:
+        raise StoreError(f"{shown.id} needs a reviewer: say who decides.")
+    wanted = quarantine.c.style == shown.style, quarantine.c.id == shown.id
+    row = connection.execute(select(quarantine).where(*wanted).with_for_update()).mappings().first()
+    if row is None:
+        raise StoreError(f"{shown.id} is not in quarantine any more: a newer curation lets it go, or it was erased.")
+    if (row["content"], row["state"]) != (shown.content, shown.state):
+        now_is = "says something else by now" if row["content"] != shown.content else f"is {row['state']} by now"
+        raise StoreError(f"{shown.id} {now_is}. Look at it again.")
+    if state == "released" and reviewer != LOCAL_PERSON and _took_part(connection, shown, reviewer):
+        raise StoreError(f"{reviewer} wrote in {shown.id} or handed it in; somebody else must let it go.")
+    decided = {"state": state, "reviewer": reviewer, "note": storable(note), "decided_at": now}
+    connection.execute(update(quarantine).where(*wanted).values(**decided))
+    facts = {"style": shown.style, "from": shown.state, "reason": shown.reason, "note": note}
+    record(connection, who=reviewer, what=state, subject=shown.id, details=facts, now=now)
+
+
+def find(connection: Connection, style: str, name: str) -> Quarantined | None:
+    """The row with exactly this id."""
+    wanted = select(quarantine).where(quarantine.c.style == style, quarantine.c.id == name)
+    row = connection.execute(wanted).mappings().first()
+    return Quarantined(**row) if row else None
 
 
 def _took_part(connection: Connection, found: Quarantined, reviewer: str) -> bool:

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from conversations import submissions, tables
+from conversations import quarantine, submissions, tables
 from conversations.database import Database
 from conversations.errors import NotFound, StoreError
 from conversations.ledger_tables import reviews
 from conversations.messages import Message, Submission, SubmissionState
+from conversations.quarantine import Quarantined, QuarantineState
 from conversations.submissions import content_hash
 from conversations.tables import storable
 
@@ -78,25 +79,32 @@ class Reviews:
                 connection, found, "submission", verdict, reviewer=reviewer, reason=reason, after=after.messages
             )
 
-    def release(
-        self, item: str, content: str, verdict: Judgement, *, style: str, reviewer: str, reason: str = ""
-    ) -> Verdict:
-        """Keep what somebody decided about a draft in quarantine, whose content the hash is of."""
+    def release(self, held: Quarantined, verdict: Judgement, *, reviewer: str, reason: str = "") -> Verdict:
+        """Let a row in quarantine go as it was shown, or reject it.
+
+        Raises `StoreError` when it is another one by now, when somebody was faster, or when the reviewer took part.
+        """
         with self._database.writing() as connection:
-            self._others(connection, item, reviewer=reviewer, content=content)
-            row = {"style": style, "item": item, "kind": "quarantine", "before": {}}
-            hashes = {"before_hash": content, "after_hash": content}
+            state: QuarantineState = "rejected" if verdict == "reject" else "released"
+            quarantine.decide(connection, held, state=state, reviewer=reviewer, note=reason, now=self._now())
+            row = {"style": held.style, "item": held.id, "kind": "quarantine", "before": {}}
+            hashes = {"before_hash": held.content, "after_hash": held.content}
             return self._insert(connection, {**row, **hashes}, verdict, reviewer=reviewer, reason=reason)
 
     def undo(self, style: str, *, reviewer: str) -> Verdict:
-        """Take the reviewer's newest verdict back; a submission is again what it was. Raises `NotFound` for none."""
+        """Take the reviewer's newest verdict back; what it was about is again what it was.
+
+        Verdicts about what was withdrawn since are passed over. Raises `NotFound` for none.
+        """
         with self._database.writing() as connection:
             mine = self._rows(style).where(reviews.c.reviewer == reviewer, reviews.c.undone.is_(False))
-            row = connection.execute(mine.order_by(None).order_by(reviews.c.number.desc()).limit(1)).first()
+            withdrawn = select(tables.submissions.c.id).where(tables.submissions.c.state == "withdrawn")
+            mine = mine.where(reviews.c.item.not_in(withdrawn)).order_by(None).order_by(reviews.c.number.desc())
+            row = connection.execute(mine.limit(1)).first()
             if row is None:
                 raise NotFound(f"{reviewer} has decided nothing in {style} that could be undone.")
-            if row.kind == "submission":
-                self._restore(connection, row, reviewer=reviewer)
+            restore = self._restore if row.kind == "submission" else self._hold_again
+            restore(connection, row, reviewer=reviewer)
             connection.execute(update(reviews).where(reviews.c.number == row.number).values(undone=True))
             return replace(_verdict(row), undone=True)
 
@@ -130,16 +138,17 @@ class Reviews:
             now=self._now(),
         )
 
-    def _others(self, connection: Connection, item: str, *, reviewer: str, content: str | None = None) -> list[Verdict]:
+    def _others(self, connection: Connection, item: str, *, reviewer: str) -> list[Verdict]:
         wanted = self._rows(None).where(reviews.c.item == item, reviews.c.undone.is_(False))
         known = [_verdict(row) for row in connection.execute(wanted)]
-        known = [verdict for verdict in known if content in (None, verdict.before_hash)]
         settled = [verdict for verdict in known if verdict.kind == "submission"][-2:]
-        if any(verdict.reviewer == reviewer for verdict in (known if content else settled)) and len(settled) < 2:
+        if len(settled) > 1:  # both have spoken, so whoever looks at it now settles it
+            return []
+        if any(verdict.reviewer == reviewer for verdict in settled):
             raise StoreError(
                 f"{reviewer} has judged {item[:10]} already. Undo that first, or leave it to somebody else."
             )
-        return [verdict for verdict in settled if verdict.reviewer != reviewer][-1:] if len(settled) < 2 else []
+        return settled
 
     def _record(
         self,
@@ -179,17 +188,30 @@ class Reviews:
             )
         said = row.before["replies"]
         messages = [replace(m, content=c) for m, c in zip(found.messages, said, strict=True)] if said else None
+        as_before = {name: row.before[name] for name in ("state", "reviewer", "note")}
+        if self._is_orphan(connection, row):
+            as_before = {"state": "waiting", "reviewer": None, "note": None}
         submissions.decide(
             connection,
             found.id,
-            state=row.before["state"],
+            state=as_before["state"],
             reviewer=reviewer,
             note="undone",
             messages=messages,
             now=self._now(),
         )
-        as_before = {name: row.before[name] for name in ("reviewer", "note")}
         connection.execute(update(tables.submissions).where(tables.submissions.c.id == found.id).values(**as_before))
+
+    def _hold_again(self, connection: Connection, row: Row[Any], *, reviewer: str) -> None:
+        held = quarantine.find(connection, row.style, row.item)
+        if held is not None and held.content == row.after_hash and held.reviewer == reviewer:
+            quarantine.decide(connection, held, state="quarantined", reviewer=reviewer, note="undone", now=self._now())
+
+    def _is_orphan(self, connection: Connection, row: Row[Any]) -> bool:
+        """Whether the verdict that an undone one confirmed or contradicted was taken back as well."""
+        theirs = select(reviews.c.undone).where(reviews.c.item == row.item, reviews.c.number < row.number)
+        undone = connection.scalars(theirs.where(reviews.c.reviewer == row.before["reviewer"])).all()
+        return bool(undone) and all(undone)
 
     def _rows(self, style: str | None) -> Any:
         wanted = select(reviews).order_by(reviews.c.number)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import zlib
+from typing import TYPE_CHECKING, Any
 
 from conversations.errors import SettingsError
 
@@ -37,6 +39,17 @@ class Sealing:
             return self._fernet.decrypt(content)
         except InvalidToken as error:
             raise SettingsError(f"This cannot be read with {KEY_NAME}. Set the key it was encrypted with.") from error
+
+
+def packed(value: Any, sealing: Sealing, *, sealed: bool) -> bytes:
+    """JSON made small, and sealed where it has to be."""
+    plain = zlib.compress(json.dumps(value, ensure_ascii=True).encode())
+    return sealing.seal(plain) if sealed else plain
+
+
+def unpacked(content: bytes, sealing: Sealing, *, sealed: bool) -> Any:
+    """What was packed. Raises `SettingsError` where the key is missing or another one."""
+    return json.loads(zlib.decompress(sealing.open(content, sealed=sealed)))
 
 
 def _fernet(key: str) -> Fernet:

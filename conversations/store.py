@@ -35,13 +35,20 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_store(url: str, now: Callable[[], datetime] = _now) -> ConversationStore:
+def _unsealed() -> Sealing:
+    return Sealing(None)
+
+
+def open_store(
+    url: str, now: Callable[[], datetime] = _now, *, sealing: Callable[[], Sealing] = _unsealed
+) -> ConversationStore:
     """Open the store at `sqlite:///path` (`sqlite://`: in memory) or `postgresql+psycopg://…`, migrated as needed.
 
-    Several processes may open the same one at once. Raises StoreError when the server cannot be reached, the file is
-    no database or cannot be written, or the schema is newer than this program.
+    Several processes may open the same one at once. `sealing` opens originals when somebody is forgotten. Raises
+    StoreError when the server cannot be reached, the file is no database or cannot be written, or the schema is newer
+    than this program.
     """
-    return ConversationStore(Database(url), now)
+    return ConversationStore(Database(url), now, sealing=sealing)
 
 
 class ConversationStore:
@@ -52,9 +59,12 @@ class ConversationStore:
     raises StoreError when the database fails.
     """
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime], *, sealing: Callable[[], Sealing] = _unsealed
+    ) -> None:
         self._database = database
         self._now = now
+        self._sealing = sealing
         self.directory = Directory(database)
         self.pending = PendingStore(database, now=now)
         self.alarms = Alarms(database, now=now)
@@ -286,10 +296,13 @@ class ConversationStore:
 
     # Submissions
 
-    def submit(self, submission: Submission) -> Submission:
-        """Keep the submission, always as waiting; returns it as stored. One whose id is known changes nothing."""
+    def submit(self, submission: Submission, *, consent: str = "") -> Submission:
+        """Keep the submission, always as waiting; returns it as stored. `consent` is what its person agreed to.
+
+        One whose id is known changes nothing, unless its person had withdrawn it: then it waits again.
+        """
         with self._database.writing() as connection:
-            return submissions.submit(connection, submission, now=self._now())
+            return submissions.submit(connection, submission, consent=consent, now=self._now())
 
     def submissions(
         self, style: str | None = None, state: SubmissionState | None = None, person: str | None = None
@@ -344,14 +357,15 @@ class ConversationStore:
         """Erase what the person wrote: whole conversations they took part in, their submissions and feedback.
 
         Submissions of others go too when they quote the person or improve a reply in such a conversation. Keyed
-        hashes stay behind, so that importing the same logs again does not bring the person back.
+        hashes stay behind, so that importing the same logs again does not bring the person back. Raises SettingsError
+        when originals of others may name the person and the key that opens them is missing.
         """
         if dry_run:
             with self._database.reading() as connection:
-                return people.survey(connection, person)
+                return people.survey(connection, person, sealing=self._sealing())
         with self._database.writing() as connection:
             pending.forget_quotes(connection, person)
-            erasure = people.forget(connection, person, now=self._now())
+            erasure = people.forget(connection, person, sealing=self._sealing(), now=self._now())
         self._database.wipe()
         return erasure
 

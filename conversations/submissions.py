@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 from conversations import tables
 from conversations.database import insert_missing
 from conversations.errors import NotFound, StoreError
+from conversations.ledger_tables import reviews
 from conversations.messages import Message, Submission, SubmissionState
 from conversations.tables import as_message, message_row
 
@@ -26,14 +27,18 @@ class Decision:
     """One line of the audit: who did what to which submission, and when."""
 
     who: str
-    what: str  # waiting, approved, rejected, withdrawn; edited when only its messages changed; forgot for an erasure
+    what: str  # submitted, waiting, approved, rejected, withdrawn; edited for messages alone; forgot for an erasure
     subject: str
     at: datetime
     details: Mapping[str, Any]
 
 
-def submit(connection: Connection, submission: Submission, *, now: datetime) -> Submission:
-    """Keep a submission as waiting, whatever it says of itself; one whose id is known stays as it was."""
+def submit(connection: Connection, submission: Submission, *, consent: str, now: datetime) -> Submission:
+    """Keep a submission as waiting, whatever it says of itself, and what its person agreed to in the audit.
+
+    One whose id is known stays as it was; one that was withdrawn waits again.
+    """
+    at = submission.submitted_at or now
     is_new = insert_missing(
         connection,
         tables.submissions,
@@ -44,12 +49,30 @@ def submit(connection: Connection, submission: Submission, *, now: datetime) -> 
         replaces=submission.replaces,
         reviewer=None,
         note=submission.note,
-        submitted_at=submission.submitted_at or now,
+        submitted_at=at,
     )
     if is_new:
         _insert_messages(connection, submission.id, messages=submission.messages)
+    if is_new or _reopen(connection, submission, at=at):
+        facts = {"style": submission.style, "content": content_hash(submission.messages), "consent": consent}
+        record(connection, who=submission.person, what="submitted", subject=submission.id, details=facts, now=now)
     table = tables.submissions
     return _submissions(connection, connection.execute(select(table).where(table.c.id == submission.id)).all())[0]
+
+
+def _reopen(connection: Connection, submission: Submission, *, at: datetime) -> bool:
+    """Let what was withdrawn wait again, with the words and the consent that its person gives now."""
+    columns = tables.submissions.c
+    theirs = columns.id == submission.id, columns.person == submission.person, columns.state == "withdrawn"
+    fresh = {"state": "waiting", "reviewer": None, "note": submission.note, "submitted_at": at}
+    if connection.execute(update(tables.submissions).where(*theirs).values(**fresh)).rowcount != 1:
+        return False
+    owner = tables.submission_messages.c.submission_id
+    connection.execute(delete(tables.submission_messages).where(owner == submission.id))
+    _insert_messages(connection, submission.id, messages=submission.messages)
+    taken_back = update(reviews).where(reviews.c.item == submission.id).values(undone=True)
+    connection.execute(taken_back)
+    return True
 
 
 def listed(

@@ -12,7 +12,7 @@ from typing import Any
 from conversations.errors import BrandvoiceError, NotFound, StoreError
 from conversations.messages import Message, Submission, conversation_id
 from conversations.privacy import Redactor
-from conversations.quarantine import Quarantined, QuarantineState
+from conversations.quarantine import Quarantined
 from conversations.reviews import DISAGREED, Judgement, Kind, Verdict
 from conversations.roster import NameFinder
 from conversations.store import ConversationStore
@@ -60,7 +60,7 @@ class ReviewItem:
     scores: Mapping[str, tuple[float, str]]
     neighbours: tuple[Neighbour, ...]
     shown: Submission | None = None
-    content: str = ""
+    held: Quarantined | None = None
 
     @property
     def reply(self) -> str:
@@ -84,23 +84,16 @@ class ReviewDesk:
 
     def queue(self) -> list[Waiting]:
         """What waits for this reviewer, oldest first: submissions of others, drafts in quarantine, second opinions."""
-        verdicts = self._store.reviews.listed(self._style.name)
-        by_item = defaultdict[str, list[Verdict]](list)
-        for verdict in verdicts:
-            by_item[verdict.item].append(verdict)
-        mine = self._mine()
-        waiting = self._store.submissions(self._style.name, "waiting")
-        first = [Waiting(s.id, "submission") for s in waiting if s.id not in mine]
-        quarantined = [
-            Waiting(row.id, "quarantine", held=row) for row in self._store.quarantine.listed(self._style.name)
-        ]
-        return [*first, *quarantined, *(w for w in self._second_opinions(by_item) if w.id not in mine)]
+        known = [s for s in self._store.submissions(self._style.name) if not self._is_mine(s)]
+        first = [Waiting(s.id, "submission") for s in known if s.state == "waiting"]
+        held = self._store.quarantine.listed(self._style.name)
+        quarantined = [Waiting(row.id, "quarantine", held=row) for row in held]
+        decided = {s.id for s in known if s.state in ("approved", "rejected")}
+        return [*first, *quarantined, *(w for w in self._second_opinions() if w.id in decided)]
 
-    def _mine(self) -> set[str]:
-        """What this reviewer handed in, which somebody else must decide."""
-        if self.reviewer == LOCAL_PERSON:
-            return set()
-        return {s.id for s in self._store.submissions(self._style.name, person=self.reviewer)}
+    def _is_mine(self, submission: Submission) -> bool:
+        """Whether this reviewer handed it in, so that somebody else must decide."""
+        return submission.person == self.reviewer != LOCAL_PERSON
 
     def look(self, waiting: Waiting) -> ReviewItem:
         """Everything about one item. Raises `NotFound` if it went away meanwhile."""
@@ -131,10 +124,7 @@ class ReviewDesk:
 
     def undo(self) -> Verdict:
         """Take this reviewer's newest verdict back. Raises `NotFound` where there is none."""
-        undone = self._store.reviews.undo(self._style.name, reviewer=self.reviewer)
-        if undone.kind == "quarantine":
-            self._hold(undone.item, state="quarantined", note="undone")
-        return undone
+        return self._store.reviews.undo(self._style.name, reviewer=self.reviewer)
 
     def agreement(self) -> Agreement:
         """How far the first two reviewers of each item agree: to learn it, or not."""
@@ -152,14 +142,10 @@ class ReviewDesk:
         self, item: ReviewItem, verdict: Judgement, *, reason: str = "", messages: Sequence[Message] | None = None
     ) -> Verdict:
         reviews = self._store.reviews
-        if item.shown is None:
-            self._hold(item.id, state="rejected" if verdict == "reject" else "released", note=reason)
-            style = self._style.name
-            return reviews.release(item.id, item.content, verdict, style=style, reviewer=self.reviewer, reason=reason)
+        if item.held is not None:
+            return reviews.release(item.held, verdict, reviewer=self.reviewer, reason=reason)
+        assert item.shown is not None, "an item is one or the other"
         return reviews.judge(item.shown, verdict, reviewer=self.reviewer, reason=reason, messages=messages)
-
-    def _hold(self, item: str, *, state: QuarantineState, note: str) -> None:
-        self._store.quarantine.decide(self._style.name, item, state=state, reviewer=self.reviewer, note=note)
 
     def _item(
         self,
@@ -177,8 +163,8 @@ class ReviewDesk:
         reply = next((m.content for m in reversed(redacted) if is_target(m)), "")
         scores = {check.name: (found.score, found.evidence or "") for check, found in self._checked(reply)}
         near = self._neighbours(" ".join(m.content for m in redacted[-2:]))
-        content = waiting.held.content if waiting.held else ""
-        return ReviewItem(waiting.id, waiting.kind, why, evidence, redacted, kinds, scores, near, shown, content)
+        held = waiting.held
+        return ReviewItem(waiting.id, waiting.kind, why, evidence, redacted, kinds, scores, near, shown, held)
 
     def _checked(self, reply: str) -> list[tuple[Check, Any]]:
         return [(check, check(reply)) for check in style_checks(self._style)]
@@ -189,8 +175,11 @@ class ReviewDesk:
         except NotFound:
             return self._store.submission(conversation).messages
 
-    def _second_opinions(self, by_item: Mapping[str, Sequence[Verdict]]) -> list[Waiting]:
+    def _second_opinions(self) -> list[Waiting]:
         """A stable tenth of what one other reviewer decided."""
+        by_item = defaultdict[str, list[Verdict]](list)
+        for verdict in self._store.reviews.listed(self._style.name):
+            by_item[verdict.item].append(verdict)
         return [
             Waiting(item, "submission", second=True)
             for item, verdicts in by_item.items()

@@ -86,7 +86,7 @@ def refuse_unwilling(draft: Draft, unwilling: Unwilling | None) -> Draft | Dropp
         return draft
     conversation = Conversation(draft.conversation_id, draft.messages, place=draft.place)
     if unwilling.author(conversation):
-        return draft.drop("opted-out", "Somebody who wrote in it does not want to be learned from.")
+        return draft.drop("opted-out", "Somebody who wrote in it, or handed it in, does not want to be learned from.")
     if unwilling.channel(conversation):
         return draft.drop("channel-opted-out", "Its channel is not to be learned from.")
     return draft

@@ -16,7 +16,7 @@ from brandvoice.steps import curate_style
 from brandvoice.workspace import Workspace
 from conversations.erasures import digest_of_facts
 from conversations.errors import CurationRefused, StoreError
-from conversations.messages import Conversation, Message
+from conversations.messages import Conversation, Message, Submission
 from conversations.person import Person
 from conversations.sources import Source
 from styles.dataset import PARTS, DatasetVersion, list_datasets, load_dataset, save_dataset
@@ -36,6 +36,10 @@ def talk(number: int, author: str) -> Conversation:
     drawn = random.Random(number).sample(WORDS.split(), 16)
     asked = Message("user", f"Have you got {' '.join(drawn[:8])}?", author=author)
     return Conversation(f"c{number}", (asked, Message("assistant", f"We have {' '.join(drawn[8:])} here.")))
+
+
+def learned(version: DatasetVersion) -> set[str]:
+    return {example.conversation_id for part in PARTS for example in version.examples(part)}
 
 
 @pytest.fixture
@@ -63,6 +67,22 @@ def test_a_forgotten_person_is_in_no_dataset_and_does_not_come_back(workspace: W
     fresh, _ = curate_style(workspace, "tea", offers=load_plugins())
     kept = {e.conversation_id for part in ("train", "holdout") for e in fresh.examples(part)}  # type: ignore[arg-type]
     assert kept == {f"c{n}" for n in range(40) if n % 10}
+
+
+def test_what_somebody_handed_in_leaves_the_next_dataset_when_they_withdraw_or_opt_out(workspace: Workspace) -> None:
+    with workspace.open_store() as store:
+        for name, person in (("s1", "ben"), ("s2", "cleo"), ("s3", "dan")):
+            said = talk(100 + ord(name[1]), "a customer").messages
+            store.submit(Submission(name, "tea", person, said))
+            store.reviews.judge(store.submission(name), "approve", reviewer="dora")
+    before, _ = curate_style(workspace, "tea", offers=load_plugins())
+    assert {"s1", "s2", "s3"} <= learned(before)
+    with workspace.open_store() as store:
+        store.decide("s1", state="withdrawn", reviewer="ben")
+        store.opt_out("cleo")
+    after, curated = curate_style(workspace, "tea", offers=load_plugins())
+    assert {"s1", "s2", "s3"} & learned(after) == {"s3"}
+    assert [row["reasons"] for row in curated.table() if row["step"] == "consent"] == ["opted-out 1"]
 
 
 def test_the_proof_names_nobody(workspace: Workspace) -> None:

@@ -129,6 +129,22 @@ def test_a_trainable_conversation_names_the_source_that_lets_it_in(store: Conver
     assert [c.source for c in store.conversations("harbor", trainable_only=True)] == ["desk"]
 
 
+@pytest.mark.parametrize("name", ["another", "zebra"])
+def test_a_denied_source_keeps_out_what_another_brings_as_well(store: ConversationStore, name: str) -> None:
+    for source in (DESK, replace(DESK, id=name, train_allowed=False)):
+        store.add_conversations([talk("a")], source=source)
+    assert list(store.conversations("harbor", trainable_only=True)) == []
+    assert [c.source for c in store.conversations("harbor")] == [name]
+
+
+@pytest.mark.parametrize("name", ["another", "zebra"])
+def test_what_was_seen_live_may_come_in_by_a_file(store: ConversationStore, name: str) -> None:
+    for source in (DESK, replace(DESK, id=name, train_allowed=False, live=True, basis=None)):
+        store.add_conversations([talk("a")], source=source)
+    assert [c.source for c in store.conversations("harbor", trainable_only=True)] == ["desk"]
+    assert [c.source for c in store.conversations("harbor")] == ["desk"]
+
+
 def test_times_come_back_in_utc(store: ConversationStore) -> None:
     tokyo = timezone(timedelta(hours=9))
     times = (datetime(2026, 1, 1, 8, tzinfo=tokyo), datetime(2026, 1, 1, 8), None)  # noqa: DTZ001 - one without a zone

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from cryptography.fernet import Fernet
 
 from conversations.alarms import Alarm
 from conversations.erasures import ErasureWatch, digest_of_facts
-from conversations.errors import NotFound
+from conversations.errors import NotFound, SettingsError
 from conversations.messages import Conversation, Feedback, Message
 from conversations.person import Person
 from conversations.sealing import Sealing
@@ -37,6 +38,7 @@ def test_a_forgotten_person_leaves_no_word_and_no_name(store: ConversationStore)
     assert [c.id for c in store.conversations("harbor")] == ["b"]
     assert [(s.id, s.state, s.reviewer) for s in store.submissions()] == [("s2", "approved", "erased")]
     assert [(d.who, d.what, d.subject) for d in store.audit()] == [
+        ("u:cole", "submitted", "s2"),
         ("erased", "approved", "s2"),
         ("erased", "forgot", "erased"),
     ]
@@ -51,7 +53,7 @@ def test_an_erasure_counts_what_went_and_names_the_ids(store: ConversationStore)
     store.submit(handed_in("s1", person="anna"))
     touched = tuple(sorted(("a", store.message(live)[0])))
     voted_in = (store.message(other)[0],)
-    expected = Erasure(2, 4, 3, 1, conversation_ids=touched, submission_ids=("s1",), voted_in=voted_in)
+    expected = Erasure(2, 4, 3, 1, conversation_ids=touched, submission_ids=("s1",), rows=1, voted_in=voted_in)
     assert store.forget("anna", dry_run=True) == expected
     assert store.forget("anna") == expected
     assert store.forget("anna") == Erasure(0, 0, 0, 0)
@@ -73,6 +75,33 @@ def test_others_stop_naming_whoever_is_forgotten(store: ConversationStore) -> No
     assert "lind" not in everything_of(store).lower()
     store.directory.note("desk", people)  # the same export again
     assert set(store.directory.names()) == {"u:berg", "u:cole"}
+
+
+def test_the_name_goes_from_decisions_evidence_and_originals_of_others(store: ConversationStore) -> None:
+    store.add_conversations([talk("a", "Ask Anna Lind", author="u:cole")], source=DESK)
+    store.directory.note("desk", [Person("u:lind", ("Anna Lind",)), Person("u:cole", ("Cole",))])
+    store.submit(handed_in("s1", person="u:cole"))
+    store.reviews.judge(store.submission("s1"), "reject", reviewer="dora", reason="Anna Lind says no")
+    originals = store.originals(Sealing(None))
+    originals.keep([talk("a", "Ask Anna Lind", author="u:cole")], source="desk")
+    assert store.forget("u:lind").mentions == 5
+    assert "lind" not in everything_of(store).lower()
+    assert originals.show("a")["messages"][0]["content"] == "Ask <NAME>"
+    assert store.submission("s1").note == store.reviews.listed()[0].reason == "<NAME> says no"
+
+
+def test_nobody_is_forgotten_while_sealed_originals_may_name_them(tmp_path: Path) -> None:
+    seal = Sealing(Fernet.generate_key().decode())
+    with open_store(f"sqlite:///{tmp_path}/brandvoice.db") as store:
+        store.add_conversations([talk("b", author="u:lind")], source=DESK)
+        store.directory.note("desk", [Person("u:lind", ("Anna Lind",))])
+        store.originals(seal).keep([talk("a", "Ask Anna Lind", author="u:cole")], source="desk")
+        with pytest.raises(SettingsError, match="Set BRANDVOICE_STORE_KEY"):
+            store.forget("u:lind")
+        assert store.count() == 1
+    with open_store(f"sqlite:///{tmp_path}/brandvoice.db", sealing=lambda: seal) as store:
+        assert store.forget("u:lind").mentions == 1
+        assert store.originals(seal).show("a")["messages"][0]["content"] == "Ask <NAME>"
 
 
 def test_a_person_is_found_by_id_name_or_handle(store: ConversationStore) -> None:
@@ -206,3 +235,16 @@ def test_erased_words_are_gone_from_the_files_of_sqlite(tmp_path: Path) -> None:
         assert any(words.encode() in path.read_bytes() for path in tmp_path.iterdir())
         store.forget("anna")
         assert not any(words.encode() in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_a_reader_keeps_deleted_words_in_the_file_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conversations.database.WIPE_SECONDS", 0)
+    with open_store(f"sqlite:///{tmp_path}/brandvoice.db") as store:
+        store.add_conversations([talk("a", "Seven green anchors")], source=DESK)
+        with store.database.reading() as connection:
+            connection.execute(sqlalchemy.select(metadata.tables["messages"])).all()
+            store.forget("anna")
+            assert not store.database.wipe()
+        assert store.database.wipe()

@@ -72,3 +72,35 @@ def test_what_is_no_longer_held_back_goes_and_a_forgotten_person_too(store: Conv
 def test_a_row_that_is_not_there_is_said_so(store: ConversationStore) -> None:
     with pytest.raises(NotFound, match="brandvoice quarantine list"):
         store.quarantine.one("harbor", "zzz")
+
+
+def test_of_two_who_look_at_one_row_the_second_has_to_look_again(store: ConversationStore) -> None:
+    (shown,) = store.quarantine.listed("harbor")
+    store.reviews.release(shown, "reject", reviewer="kim", reason="planted")
+    with pytest.raises(StoreError, match="c1 is rejected by now"):
+        store.reviews.release(shown, "approve", reviewer="lee")
+    assert store.quarantine.released("harbor") == {}
+    assert [(v.reviewer, v.verdict) for v in store.reviews.listed("harbor")] == [("kim", "reject")]
+
+
+def test_nobody_lets_go_what_they_have_not_seen(store: ConversationStore) -> None:
+    (shown,) = store.quarantine.listed("harbor")
+    store.quarantine.put("harbor", [Held(content="other")])
+    with pytest.raises(StoreError, match="c1 says something else by now"):
+        store.reviews.release(shown, "approve", reviewer="lee")
+    store.quarantine.put("harbor", [])
+    with pytest.raises(StoreError, match="not in quarantine any more"):
+        store.reviews.release(shown, "approve", reviewer="lee")
+    assert store.reviews.listed("harbor") == []
+
+
+def test_undoing_holds_a_row_back_again_unless_it_says_something_else_by_now(store: ConversationStore) -> None:
+    (shown,) = store.quarantine.listed("harbor")
+    store.reviews.release(shown, "approve", reviewer="kim")
+    store.reviews.undo("harbor", reviewer="kim")
+    assert store.quarantine.one("harbor", "c1").state == "quarantined"
+    store.reviews.release(shown, "approve", reviewer="kim")
+    store.quarantine.put("harbor", [Held(content="other")])
+    store.reviews.release(store.quarantine.one("harbor", "c1"), "reject", reviewer="lee", reason="planted")
+    store.reviews.undo("harbor", reviewer="kim")
+    assert store.quarantine.one("harbor", "c1").state == "rejected"

@@ -58,7 +58,8 @@ def test_somebody_else_approves_and_the_audit_says_so(store: ConversationStore, 
     store.submit(handed_in("s1"))
     decided = store.decide("s1", state="approved", reviewer="dora", note="Lovely")
     assert (decided.state, decided.reviewer, decided.note) == ("approved", "dora", "Lovely")
-    (entry,) = store.audit("s1")
+    handed_in_line, entry = store.audit("s1")
+    assert (handed_in_line.who, handed_in_line.what) == ("ben", "submitted")
     assert (entry.who, entry.what, entry.subject, entry.at) == ("dora", "approved", "s1", clock.time)
     same = {entry.details.pop("before"), entry.details.pop("after")}
     assert entry.details == {"from": "waiting", "to": "approved", "note": "Lovely", "edited": False}
@@ -71,7 +72,7 @@ def test_nobody_approves_their_own(store: ConversationStore, person: str) -> Non
     with pytest.raises(StoreError, match="somebody else must approve"):
         store.decide("s1", state="approved", reviewer=person)
     assert store.submission("s1").state == "waiting"
-    assert store.audit() == []
+    assert [entry.what for entry in store.audit()] == ["submitted"]
 
 
 def test_the_local_person_at_the_terminal_may_approve_their_own(store: ConversationStore) -> None:
@@ -92,13 +93,29 @@ def test_a_withdrawn_submission_stays_withdrawn(store: ConversationStore) -> Non
         store.decide("s1", state="approved", reviewer="dora")
 
 
+def test_what_was_withdrawn_may_be_handed_in_anew_by_its_person_alone(store: ConversationStore) -> None:
+    store.submit(handed_in("s1"), consent="I agree.")
+    store.decide("s1", state="approved", reviewer="dora")
+    store.decide("s1", state="withdrawn", reviewer="ben")
+    assert store.submit(handed_in("s1", person="mallory")).state == "withdrawn"
+    again = store.submit(handed_in("s1"), consent="I agree, again.")
+    assert (again.state, again.reviewer, again.person) == ("waiting", None, "ben")
+    lines = [(entry.what, entry.details.get("consent")) for entry in store.audit("s1")]
+    assert lines == [
+        ("submitted", "I agree."),
+        ("approved", None),
+        ("withdrawn", None),
+        ("submitted", "I agree, again."),
+    ]
+
+
 def test_an_edit_replaces_the_messages_and_is_told_apart_in_the_audit(store: ConversationStore) -> None:
     store.submit(handed_in("s1"))
     better = (Message("user", "Do you ship?"), Message("assistant", "Aye, in two days!"))
     store.decide("s1", state="waiting", reviewer="dora", messages=better)
     decided = store.decide("s1", state="approved", reviewer="dora", note="Mine now")
     assert decided.messages == better
-    assert [entry.what for entry in store.audit("s1")] == ["edited", "approved"]
+    assert [entry.what for entry in store.audit("s1")] == ["submitted", "edited", "approved"]
 
 
 def test_a_decision_about_nothing_is_not_found(store: ConversationStore) -> None:
