@@ -16,6 +16,7 @@ import typer
 
 from brandvoice.commands import (
     conversations,
+    datasets,
     discord,
     evaluation,
     keys,
@@ -75,6 +76,7 @@ for module in (
     sources,
     privacy,
     styles,
+    datasets,
     submitting,
     quarantine,
     evaluation,

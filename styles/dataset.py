@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from filelock import FileLock, Timeout
 
@@ -24,7 +24,7 @@ from styles.holdout import SIDES, load_sides, separate, told_sides
 from styles.holdout import digest as digest_of_id
 from styles.preference_rows import PAIRS, VOTES, read_preferences, write_preferences
 from styles.preferences import Preference, Preferences
-from styles.rows import read_rows, write_rows
+from styles.rows import read_ids, read_rows, write_rows
 from styles.split import Part, Split
 from styles.style import STYLE_NAME
 from styles.topics import coverage, picture
@@ -66,6 +66,15 @@ class DatasetVersion:
         """The rows of one part, by id. Raises `CurationRefused` if the file is not the one that was written."""
         return read_rows(self._checked(f"{part}.parquet"))
 
+    def row_ids(self, part: Part) -> list[str]:
+        """The ids of the rows of one part, without reading their text."""
+        return read_ids(self._checked(f"{part}.parquet"))
+
+    def dropped(self) -> Iterator[dict[str, Any]]:
+        """What was left out, in the order of the steps: each with its step, reason, sentence and evidence."""
+        with self._checked(DROPPED).open(encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+
     def pairs(self, part: Part) -> list[Preference]:
         """The pairs of a wanted and an unwanted reply on one side of the split, by id."""
         return self._preferences(PAIRS, part)
@@ -84,8 +93,7 @@ class DatasetVersion:
         kept = {example.conversation_id for part in PARTS for example in self.examples(part)}
         for row in (row for part in PARTS for row in (*self.pairs(part), *self.votes(part))):
             kept |= {row.conversation_id, row.example_id or row.conversation_id}
-        lines = self._checked(DROPPED).read_text(encoding="utf-8").splitlines()
-        return frozenset(kept | {json.loads(line)["conversation_id"] for line in lines})
+        return frozenset(kept | {dropped["conversation_id"] for dropped in self.dropped()})
 
     @property
     def is_erased(self) -> bool:
@@ -249,7 +257,7 @@ def _write(folder: Path, manifest: Manifest, content: _Content) -> None:
     Where the same rows are there already, they stay as they are; only what was left out this time may be new.
     """
     known = _intact(folder, manifest.style)
-    if known and (_digest_of(content.dropped()), manifest.erasures) == (known.files[DROPPED], known.erasures):
+    if known and (_digest_of(content.dropped()), *_told(manifest)) == (known.files[DROPPED], *_told(known)):
         return
     temporary = folder.with_name(f"{_TEMPORARY}{folder.name}")
     temporary.mkdir()
@@ -268,6 +276,11 @@ def _write(folder: Path, manifest: Manifest, content: _Content) -> None:
             shutil.rmtree(folder)  # what is there is damaged, or is without a manifest
         temporary.rename(folder)
     _sync(folder.parent)
+
+
+def _told(manifest: Manifest) -> tuple[Any, ...]:
+    """What a card tells that may be new although the rows are the same."""
+    return manifest.steps, manifest.erasures, manifest.conversations
 
 
 def _write_rows(folder: Path, content: _Content) -> dict[str, str]:

@@ -26,6 +26,14 @@ def read_rows(path: Path) -> list[Example]:
     return [_example(row) for row in parquet.read_table(path).to_pylist()]
 
 
+def read_ids(path: Path) -> list[str]:
+    """The ids of the examples of a file, in its order."""
+    from pyarrow import parquet
+
+    ids: list[str] = parquet.read_table(path, columns=["id"])["id"].to_pylist()
+    return ids
+
+
 def _schema() -> Any:
     import pyarrow as pa
 

@@ -1,17 +1,19 @@
-"""Commands on styles, their datasets and the review of submissions."""
+"""Commands on styles, their curation and the review of submissions."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from brandvoice.commands.context import operator, workspace_of
 from brandvoice.output import Json, print_json, print_rows, say
 
+if TYPE_CHECKING:
+    from styles.curation import Curated
+
 styles = typer.Typer(help="Style specs, and the measured profile of a style.", no_args_is_help=True)
-datasets = typer.Typer(help="Dataset versions.", no_args_is_help=True)
 submissions = typer.Typer(help="What people handed in.", no_args_is_help=True)
 
 StyleName = Annotated[str, typer.Argument(metavar="STYLE")]
@@ -19,7 +21,6 @@ StyleName = Annotated[str, typer.Argument(metavar="STYLE")]
 
 def add_to(app: typer.Typer) -> None:
     app.add_typer(styles, name="styles")
-    app.add_typer(datasets, name="datasets")
     app.add_typer(submissions, name="submissions")
     app.command()(curate)
     app.command()(review)
@@ -97,95 +98,37 @@ def curate(context: typer.Context, name: StyleName, as_json: Json = False) -> No
     """Make a new dataset version; says what was kept and dropped, and why."""
     from brandvoice.plugins import load_plugins
     from brandvoice.steps import curate_style
+    from styles.cautions import cautions
 
     version, curated = curate_style(workspace_of(context), name, offers=load_plugins())
+    warnings = cautions(version.manifest)
     if as_json:
-        print_json({"dataset": version.manifest, "steps": curated.table()})
+        print_json({"dataset": version.manifest, "steps": version.manifest.steps, "cautions": warnings})
         return
-    print_rows(curated.table(), as_json=False, empty="")
+    print_rows(
+        [step for step in version.manifest.steps if _did(step)], as_json=False, empty="No step had to do a thing."
+    )
+    if idle := [str(step["step"]) for step in version.manifest.steps if not _did(step)]:
+        say(f"nothing to do for: {', '.join(idle)}")
     say(f"\ndataset {version.reference}: {version.train_count} to train on, {version.holdout_count} held out")
     if curated.quarantined:
         say(f"{len(curated.quarantined)} are held back until you have seen them: brandvoice quarantine list {name}")
+    for line in (*_told_alarms(curated), *warnings):
+        say(line)
     say(f"{version.path}")
 
 
-@datasets.command("list")
-def list_datasets(
-    context: typer.Context, style: Annotated[str | None, typer.Argument()] = None, as_json: Json = False
-) -> None:
-    """Every dataset version, oldest first."""
-    from styles.dataset import list_datasets as found
-
-    workspace = workspace_of(context)
-    names = [style] if style else sorted(workspace.styles)
-    versions = [v for name in names for v in found(workspace.data, name)]
-    rows: list[dict[str, Any]] = [
-        {
-            "dataset": v.reference,
-            "train": v.train_count,
-            "holdout": v.holdout_count,
-            "made": v.manifest.created_at[:16],
-            "state": "erased" if v.is_erased else None,
-        }
-        for v in versions
-    ]
-    print_rows(rows, as_json=as_json, empty="No datasets yet. Make one: brandvoice curate STYLE")
+def _did(step: Mapping[str, Any]) -> bool:
+    return bool(step["changed"] or step["dropped"] or step["quarantined"])
 
 
-@datasets.command("show")
-def show_dataset(
-    context: typer.Context,
-    style: StyleName,
-    version: Annotated[str, typer.Argument(help="The hash, or its beginning.")] = "latest",
-    as_json: Json = False,
-) -> None:
-    """The card of one dataset version."""
-    from styles.dataset import load_dataset
-
-    found = load_dataset(workspace_of(context).data, style, version)
-    if as_json:
-        print_json(found.manifest)
-    else:
-        say((found.path / "README.md").read_text(encoding="utf-8"))
-
-
-@datasets.command()
-def diff(
-    context: typer.Context,
-    style: StyleName,
-    before: Annotated[str, typer.Argument(help="The hash of a version, or its beginning.")],
-    after: Annotated[str, typer.Argument(help="Another one.")] = "latest",
-    as_json: Json = False,
-) -> None:
-    """What came in, went out or changed from one version to another, and why."""
-    from styles.dataset import load_dataset
-    from styles.dataset_diff import explain_diff
-
-    data = workspace_of(context).data
-    explained = explain_diff(load_dataset(data, style, before), load_dataset(data, style, after))
-    if as_json:
-        print_json(explained)
-        return
-    for line in explained.lines():
-        say(line)
-
-
-@datasets.command()
-def export(
-    context: typer.Context,
-    style: StyleName,
-    target: Annotated[Path, typer.Argument(help="The file to write.")],
-    version: Annotated[str, typer.Option(help="The hash, or its beginning.")] = "latest",
-    part: Annotated[
-        str, typer.Option(help="train, holdout, preferences or votes; the last two also with -holdout.")
-    ] = "train",
-    form: Annotated[str, typer.Option("--format", help="openai, sharegpt or trl.")] = "openai",
-) -> None:
-    """Write one part of a dataset version as JSON lines that other trainers read."""
-    from brandvoice.steps import export_dataset
-
-    count = export_dataset(workspace_of(context), style, version=version, part=part, target=target, form=form)
-    say(f"wrote {count} examples to {target}")
+def _told_alarms(curated: Curated) -> list[str]:
+    count = len(curated.alarms)
+    return (
+        [f"{count} with keys or passwords: replace those, for they stand in your logs. See: brandvoice privacy alarms"]
+        if count
+        else []
+    )
 
 
 @submissions.command("list")

@@ -1,0 +1,146 @@
+"""Commands on dataset versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from brandvoice.commands.context import workspace_of
+from brandvoice.output import Json, print_json, print_rows, say
+
+group = typer.Typer(help="Dataset versions.", no_args_is_help=True)
+
+StyleName = Annotated[str, typer.Argument(metavar="STYLE")]
+Version = Annotated[str, typer.Argument(metavar="[HASH]", help="The hash, or its beginning.", show_default="latest")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(group, name="datasets")
+
+
+@group.command("list")
+def list_datasets(
+    context: typer.Context, style: Annotated[str | None, typer.Argument()] = None, as_json: Json = False
+) -> None:
+    """Every dataset version, oldest first."""
+    from styles.dataset import list_datasets as found
+
+    workspace = workspace_of(context)
+    names = [workspace.style(style).name] if style else sorted(workspace.styles)
+    versions = [v for name in names for v in found(workspace.data, name)]
+    rows: list[dict[str, Any]] = [
+        {
+            "dataset": v.reference,
+            "train": v.train_count,
+            "holdout": v.holdout_count,
+            "made": v.manifest.created_at[:16],
+            "state": "erased" if v.is_erased else None,
+        }
+        for v in versions
+    ]
+    print_rows(rows, as_json=as_json, empty="No datasets yet. Make one: brandvoice curate STYLE")
+
+
+@group.command()
+def show(context: typer.Context, style: StyleName, version: Version = "latest", as_json: Json = False) -> None:
+    """The card of one dataset version."""
+    from styles.dataset import load_dataset
+
+    found = load_dataset(workspace_of(context).data, style, version)
+    if as_json:
+        print_json(found.manifest)
+    else:
+        if found.is_erased:
+            say("Its rows are erased: somebody in them asked to be forgotten. This is what it was.\n")
+        say((found.path / "README.md").read_text(encoding="utf-8"))
+
+
+@group.command()
+def rows(
+    context: typer.Context,
+    style: StyleName,
+    version: Version = "latest",
+    part: Annotated[str, typer.Option(help="train, holdout or left-out.")] = "train",
+    reason: Annotated[str, typer.Option(help="Of what was left out: for this reason.")] = "",
+    step: Annotated[str, typer.Option(help="Left out by this step, or changed by it.")] = "",
+    contains: Annotated[str, typer.Option(help="Only rows with these words.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Rows of a dataset version, kept or left out; always the same mixed sample where there are more."""
+    from brandvoice.dataset_rows import rows_of
+    from styles.dataset import load_dataset
+
+    found = load_dataset(workspace_of(context).data, style, version)
+    chosen, count = rows_of(found, part, reason=reason, step=step, contains=contains, limit=limit)
+    print_rows(chosen, as_json=as_json, empty=f"No row of {found.reference} is like that.")
+    if count > len(chosen) and not as_json:
+        say(f"… {len(chosen)} of {count}. One with its story: brandvoice datasets explain {style} ROW")
+
+
+@group.command()
+def explain(
+    context: typer.Context,
+    style: StyleName,
+    row: Annotated[
+        str, typer.Argument(metavar="ROW", help="The id of a row or conversation, its beginning, or a place (file:12).")
+    ],
+    version: Version = "latest",
+    as_json: Json = False,
+) -> None:
+    """The story of a row: where it comes from, what changed it, why it is in or out, what learned from it."""
+    from brandvoice.story import explain as stories_of
+    from styles.dataset import load_dataset
+
+    workspace = workspace_of(context)
+    stories = stories_of(workspace, load_dataset(workspace.data, style, version), row)
+    if as_json:
+        print_json(stories)
+        return
+    for number, story in enumerate(stories):
+        say("\n".join([*[""][:number], *story.lines()]))
+
+
+@group.command()
+def diff(
+    context: typer.Context,
+    style: StyleName,
+    before: Annotated[str, typer.Argument(help="The hash of a version, or its beginning.")],
+    after: Annotated[str, typer.Argument(help="Another one.")] = "latest",
+    as_json: Json = False,
+) -> None:
+    """What came in, went out or changed from one version to another, and why."""
+    from styles.dataset import load_dataset
+    from styles.dataset_diff import explain_diff
+
+    data = workspace_of(context).data
+    explained = explain_diff(load_dataset(data, style, before), load_dataset(data, style, after))
+    if as_json:
+        print_json(explained)
+        return
+    for line in explained.lines():
+        say(line)
+
+
+@group.command()
+def export(
+    context: typer.Context,
+    style: StyleName,
+    target: Annotated[Path, typer.Argument(help="The file to write.")],
+    version: Annotated[str, typer.Option(help="The hash, or its beginning.")] = "latest",
+    part: Annotated[
+        str, typer.Option(help="train, holdout, preferences or votes; the last two also with -holdout.")
+    ] = "train",
+    form: Annotated[str, typer.Option("--format", help="openai, sharegpt or trl.")] = "openai",
+    as_json: Json = False,
+) -> None:
+    """Write one part of a dataset version as JSON lines that other trainers read."""
+    from brandvoice.steps import export_dataset
+
+    count = export_dataset(workspace_of(context), style, version=version, part=part, target=target, form=form)
+    if as_json:
+        print_json({"file": target, "rows": count, "part": part, "format": form})
+    else:
+        say(f"wrote {count} rows to {target}")
