@@ -125,6 +125,6 @@ def data_change(workspace: Workspace, before: VoiceVersion, after: VoiceVersion)
         found = explain_diff(*(load_dataset(workspace.data, style, version) for version in hashes))
     except (BrandvoiceError, OSError) as error:
         return [f"The datasets cannot be compared: {error}"]
-    lines = [f"{count} {reason}" for reason, count in found.reasons.items()]
+    lines = [found.note] if found.note else [f"{count} {reason}" for reason, count in found.reasons.items()]
     lines += [f"setting {key}: {old} → {new}" for key, (old, new) in found.settings.items()]
     return lines or ["The rows are the same."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from styles.examples import Example, is_target
 if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
     from conversations.sources import Source
+    from conversations.store import ConversationStore
 
 TRAINED, HELD, OUT, WAITS = "trained on", "held out", "left out", "quarantined"
 _FATES = {"train": TRAINED, "holdout": HELD}
@@ -157,6 +158,32 @@ def _source(story: Story, sources: Mapping[str, Source], others: Sequence[Source
         return dict(story.source)
     facts = {name: getattr(source, name) for name in ("name", "kind", "owner", "licence")}
     return {**facts, "basis": story.source.get("basis") or source.basis, "id": source.id}
+
+
+def why_gone(store: ConversationStore) -> Callable[[str], str]:
+    """Why a conversation or submission that was learned from is not there any more, in a sentence."""
+    is_erased = store.erasures.covers()
+
+    def told(conversation: str) -> str:
+        if is_erased(conversation):
+            return "somebody in it asked to be forgotten"
+        try:
+            submission = store.submission(conversation)
+        except NotFound:
+            return _kept_or_deleted(store, conversation)
+        if submission.state == "withdrawn":
+            return "whoever handed it in took it back"
+        return f"what was handed in is {submission.state} now"
+
+    return told
+
+
+def _kept_or_deleted(store: ConversationStore, conversation: str) -> str:
+    try:
+        store.conversation(conversation)
+    except NotFound:
+        return "its conversation was deleted from the store"
+    return "its conversation is there, but is cut otherwise, or is of another style now"
 
 
 def _nowhere(workspace: Workspace, version: DatasetVersion, wanted: str) -> str:

@@ -112,11 +112,14 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """What came in, went out or changed from one version to another, and why."""
+    from brandvoice.story import why_gone
     from styles.dataset import load_dataset
     from styles.dataset_diff import explain_diff
 
-    data = workspace_of(context).data
-    explained = explain_diff(load_dataset(data, style, before), load_dataset(data, style, after))
+    workspace = workspace_of(context)
+    versions = (load_dataset(workspace.data, style, version) for version in (before, after))
+    with workspace.open_store() as store:
+        explained = explain_diff(*versions, gone=why_gone(store))
     if as_json:
         print_json(explained)
         return

@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from brandvoice.cli import app
-from brandvoice.story import explain
+from brandvoice.story import explain, why_gone
 from brandvoice.workspace import Workspace
 from conversations.errors import NotFound
+from conversations.messages import Conversation, Message, Submission
 from styles.dataset import list_datasets, load_dataset
 
 STYLE = 'name = "tea"\nabout = "A shop that sells tea and cups."\n'
@@ -95,7 +96,7 @@ def test_the_story_of_a_row_in_quarantine_has_the_evidence_and_the_way_to_decide
 
 
 def test_a_row_of_another_version_and_one_that_came_in_since_are_told_apart(folder: Path) -> None:
-    first, last = list_datasets(folder / "data", "tea")
+    first, last, *_ = list_datasets(folder / "data", "tea")
     new = row_at(folder, "more.jsonl:1")["id"]
     with pytest.raises(NotFound, match=f"but {last.hash} does: brandvoice datasets explain tea {new} {last.hash}"):
         explain(Workspace(folder), first, new)
@@ -145,3 +146,34 @@ def test_curation_shows_the_steps_that_did_something_and_names_the_rest(folder: 
     assert "to train on; 100 and more make a voice" in text
     steps = told(folder, "curate", "tea")["steps"]
     assert (steps[0]["step"], steps[-1]["step"]) == ("own words", "holdout")
+
+
+def test_a_difference_says_what_became_of_a_conversation_that_is_gone(folder: Path) -> None:
+    workspace = Workspace(folder)
+    with workspace.open_store() as store:
+        source = store.sources("tea")[0]
+        messages = (Message("user", "who?", author="U1"), Message("assistant", "We."))
+        store.add_conversations([Conversation("erase-me", messages, "log:1", source.id)], source=source)
+        store.forget("U1")
+        gone = why_gone(store)
+        told = [gone("erase-me"), gone("nobody"), gone(next(iter(store.conversations("tea"))).id)]
+    assert told == [
+        "somebody in it asked to be forgotten",
+        "its conversation was deleted from the store",
+        "its conversation is there, but is cut otherwise, or is of another style now",
+    ]
+
+
+def test_a_difference_says_that_a_submission_was_taken_back(folder: Path) -> None:
+    with Workspace(folder).open_store() as store:
+        said = (Message("user", "who?"), Message("assistant", "We."))
+        store.submit(Submission("given", "tea", "U2", said))
+        assert why_gone(store)("given") == "what was handed in is waiting now"
+        store.decide("given", state="withdrawn", reviewer="U2")
+        assert why_gone(store)("given") == "whoever handed it in took it back"
+
+
+def test_a_difference_is_told_by_the_command(folder: Path) -> None:
+    first, second, *_ = list_datasets(folder / "data", "tea")
+    text = run(folder, "datasets", "diff", "tea", first.hash, second.hash)
+    assert text.startswith("1 in, 0 out, 0 changed, 0 moved\n\n1 in: its conversation came in since\n")

@@ -36,7 +36,7 @@ def test_every_difference_has_its_reason(tmp_path: Path) -> None:
     why = {row.id: (row.change, row.why) for row in explained.rows if row.change != "moved"}
     assert why["new"] == ("in", NEW)
     assert why["leaves"] == ("out", GONE)
-    assert why["edited"] == ("changed", "its text is another: edited, imported again, or hidden otherwise")
+    assert why["edited"] == ("changed", "its text is another: edited, or imported again")
     assert why["closing"][1].startswith("not-allowed (basis): Its source is not allowed for training.")
     assert explained.settings == {"limits.same_reply_at_most": (3, 7)}
     assert explained.counts["in"] == 1
@@ -57,3 +57,42 @@ def test_people_read_reasons_first_and_a_few_rows_of_each(tmp_path: Path) -> Non
     assert lines[:2] == ["5 in, 0 out, 0 changed, 0 moved", f"\n5 in: {NEW}"]
     assert [len(line) <= 80 and "\n" not in line for line in lines[2:5]] == [True] * 3
     assert lines[5:] == ["  … and 2 more (--json lists them all)", "\nsetting limits.x: 1 → 2"]
+
+
+ASKED = (
+    "Could you mend the torn sail of my little wooden boat before the summer races in July begin?",
+    "Which of your anchors would hold a narrow canal barge against a strong spring current near a weir?",
+)
+SAID = ("Gladly! Bring it by, it takes us about a week.", "Take the heavy one from aisle four, madam.")
+
+
+def test_rows_that_repeat_different_ones_are_one_group_and_each_names_its_own(tmp_path: Path) -> None:
+    pairs = list(zip(ASKED, SAID, strict=True))
+    first = [conversation(f"x{i}", f"u: {asked}", f"a: {said}") for i, (asked, said) in enumerate(pairs)]
+    longer = [conversation(f"y{i}", f"u: Hello! {asked}", f"a: {said} Bye!") for i, (asked, said) in enumerate(pairs)]
+    explained = explain_diff(save(tmp_path, first), save(tmp_path, [*first, *longer]))
+    assert explained.reasons["out: near-copy (near copies)"] == 2
+    lines = [line.strip() for line in explained.lines()]
+    assert "2 out: near-copy (near copies)" in lines
+    assert {"It says nearly the same as y0.", "It says nearly the same as y1."} <= set(lines)
+
+
+def test_what_changed_in_a_row_is_named(tmp_path: Path) -> None:
+    before = save(tmp_path, KEPT)
+    longer = conversation("edited", "u: Is the blue kettle back?", "a: It is, hooray!", "u: Great", "a: See you soon!")
+    hidden = conversation("moves", "u: May I bring my parrot aboard? I am olivia@example.com", "a: Most welcome.")
+    after = save(tmp_path, [longer, hidden, *KEPT[2:]])
+    why = {row.id: row.why for row in explain_diff(before, after).rows if row.change == "changed"}
+    assert why["edited"].startswith("it is longer or shorter")
+    assert why["moves"] == "other things are hidden in it"
+
+
+def test_of_an_erased_version_the_numbers_are_compared(tmp_path: Path) -> None:
+    before, after = save(tmp_path, KEPT), save(tmp_path, KEPT[:2], same_reply_at_most=7)
+    before.erase(now=DAY)
+    explained = explain_diff(before, after)
+    assert explained.rows == ()
+    first, setting = explained.lines()
+    assert f"{before.reference} has {before.train_count} to train on" in first
+    assert f"{after.reference} has {after.train_count} to train on" in first
+    assert setting == "\nsetting limits.same_reply_at_most: 3 → 7"
