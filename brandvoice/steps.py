@@ -16,7 +16,7 @@ from brandvoice.erasure import finish_erasures, refuse_erased
 from brandvoice.plugins import Offers
 from brandvoice.preferences import prefer, preferences_of
 from brandvoice.rounds import Round
-from conversations.errors import SettingsError
+from conversations.errors import NotFound, SettingsError
 from conversations.messages import Conversation, Submission
 from conversations.roster import Names
 from conversations.sources import Source
@@ -370,7 +370,11 @@ def _resources(training: Mapping[str, Any]) -> list[str]:
 def export_dataset(
     workspace: Workspace, style: str, *, version: str, part: str, target: Path, form: str = "openai"
 ) -> int:
-    """Write one part of a dataset version as JSON lines of a form; returns how many."""
+    """Write one part of a dataset version as JSON lines of a form, whole or not at all; returns how many."""
     lines = export_lines(load_dataset(workspace.data, style, version), part, form=form)
-    target.write_text(lines, encoding="utf-8")
+    if target.is_dir() or not target.parent.is_dir():
+        raise NotFound(f"{target} cannot be written: name a file in a folder that is there.")
+    begun = target.with_name(f".{target.name}.part")
+    begun.write_text(lines, encoding="utf-8")
+    begun.replace(target)
     return lines.count("\n")

@@ -13,28 +13,50 @@ from styles.examples import Example, is_target
 from styles.preferences import Preference
 from styles.split import Part
 
-Form = Literal["openai", "sharegpt", "trl"]
+Form = Literal["openai", "sharegpt", "trl", "dpo", "kto"]
 ExportedPart = Literal["train", "holdout", "preferences", "preferences-holdout", "votes", "votes-holdout"]
 
 FORMS: tuple[Form, ...] = get_args(Form)
 EXPORTED: tuple[ExportedPart, ...] = get_args(ExportedPart)
 Line = Mapping[str, Any]
 
+_ROWS_OF = {"dpo": "preferences", "kto": "votes"}
+_NOTHING = {
+    "preferences": "Nobody has given a better answer that was approved.",
+    "votes": "Nobody has voted on replies of the current or the previous voice, or too few have.",
+}
+
 
 def export_lines(dataset: DatasetVersion, part: str, *, form: str = "openai") -> str:
-    """One part of a dataset version, a JSON object a line. Raises `NotFound` for a part or form that is not there.
+    """One part of a dataset version, a JSON object a line.
 
     `openai`: what its fine-tuning takes (chat, or preference); turns that are not learned have `weight` 0. `trl`: rows
-    for TRL's SFT, DPO and KTO trainers. `sharegpt`: as LLaMA-Factory reads it.
+    for TRL's SFT, DPO and KTO trainers; `dpo` and `kto` are those of pairs and of votes, on the side that `part` names.
+    `sharegpt`: as LLaMA-Factory reads it. Raises `NotFound` for a part or form that is not there, or has nothing in it.
     """
     if part not in EXPORTED:
         raise NotFound(f'There is no part "{part}": a dataset has {", ".join(EXPORTED)}.')
     if form not in FORMS:
         raise NotFound(f'There is no format "{form}" to export. There are: {", ".join(FORMS)}.')
+    part, form = _part_and_form(part, form)
     if form == "openai" and part.startswith("votes"):
-        raise NotFound("OpenAI takes no votes on single replies. Export them with --format trl or sharegpt.")
-    rows = _rows(dataset, part, form=form)
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        raise NotFound("OpenAI takes no votes on single replies. Export them with --format kto or sharegpt.")
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _rows(dataset, part, form=form))
+    if not lines:
+        why = _NOTHING.get(part.removesuffix("-holdout"), "")
+        raise NotFound(f"Dataset {dataset.reference} has no {part} to export. {why}".rstrip())
+    return lines
+
+
+def _part_and_form(part: str, form: str) -> tuple[str, str]:
+    if form not in _ROWS_OF:
+        return part, form
+    wanted = _ROWS_OF[form]
+    if part.removesuffix("-holdout") not in ("train", "holdout", wanted):
+        raise NotFound(
+            f"{form.upper()} learns from {wanted}, not from {part}. Leave --part out, or give --part holdout."
+        )
+    return (f"{wanted}-holdout" if part.endswith("holdout") else wanted), "trl"
 
 
 def _rows(dataset: DatasetVersion, part: str, *, form: str) -> Iterator[Line]:

@@ -9,6 +9,7 @@ import typer
 
 from brandvoice.commands.context import workspace_of
 from brandvoice.output import Json, print_json, print_rows, say
+from conversations.errors import NotFound
 
 group = typer.Typer(help="Dataset versions.", no_args_is_help=True)
 
@@ -107,7 +108,9 @@ def explain(
 def diff(
     context: typer.Context,
     style: StyleName,
-    before: Annotated[str, typer.Argument(help="The hash of a version, or its beginning.")],
+    before: Annotated[
+        str | None, typer.Argument(help="The hash of a version, or its beginning (default: the parent of the newest).")
+    ] = None,
     after: Annotated[str, typer.Argument(help="Another one.")] = "latest",
     as_json: Json = False,
 ) -> None:
@@ -117,9 +120,12 @@ def diff(
     from styles.dataset_diff import explain_diff
 
     workspace = workspace_of(context)
-    versions = (load_dataset(workspace.data, style, version) for version in (before, after))
+    newer = load_dataset(workspace.data, style, after)
+    older = before or newer.manifest.parent
+    if older is None:
+        raise NotFound(f"{newer.reference} is the first dataset of its style: there is nothing to compare it with.")
     with workspace.open_store() as store:
-        explained = explain_diff(*versions, gone=why_gone(store))
+        explained = explain_diff(load_dataset(workspace.data, style, older), newer, gone=why_gone(store))
     if as_json:
         print_json(explained)
         return
@@ -136,7 +142,9 @@ def export(
     part: Annotated[
         str, typer.Option(help="train, holdout, preferences or votes; the last two also with -holdout.")
     ] = "train",
-    form: Annotated[str, typer.Option("--format", help="openai, sharegpt or trl.")] = "openai",
+    form: Annotated[
+        str, typer.Option("--format", help="openai, sharegpt or trl; dpo for pairs, kto for votes.")
+    ] = "openai",
     as_json: Json = False,
 ) -> None:
     """Write one part of a dataset version as JSON lines that other trainers read."""

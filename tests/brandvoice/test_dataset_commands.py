@@ -177,3 +177,29 @@ def test_a_difference_is_told_by_the_command(folder: Path) -> None:
     first, second, *_ = list_datasets(folder / "data", "tea")
     text = run(folder, "datasets", "diff", "tea", first.hash, second.hash)
     assert text.startswith("1 in, 0 out, 0 changed, 0 moved\n\n1 in: its conversation came in since\n")
+
+
+def test_without_a_version_to_compare_with_it_is_the_parent(folder: Path) -> None:
+    newest = run(folder, "datasets", "diff", "tea")
+    assert newest == run(folder, "datasets", "diff", "tea", str(load_dataset(folder / "data", "tea").manifest.parent))
+
+
+def test_an_export_appears_whole_or_not_at_all(folder: Path) -> None:
+    target = folder / "rows.jsonl"
+    assert told(folder, "datasets", "export", "tea", str(target))["rows"] == target.read_text().count("\n")
+    with pytest.raises(NotFound, match="has no votes to export"):
+        run(folder, "datasets", "export", "tea", str(folder / "votes.jsonl"), "--format", "kto")
+    with pytest.raises(NotFound, match="name a file in a folder that is there"):
+        run(folder, "datasets", "export", "tea", str(folder / "nowhere" / "rows.jsonl"))
+    assert list(folder.glob(".*.part")) == []
+    assert not (folder / "votes.jsonl").exists()
+
+
+def test_the_first_dataset_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    (tmp_path / "styles" / "tea.toml").write_text(STYLE)
+    (tmp_path / "chats.jsonl").write_text("".join(chat(f"question {i}", f"Hello, number {i}.") for i in range(20)))
+    run(tmp_path, "import", str(tmp_path / "chats.jsonl"), "--style", "tea", "--basis", "own-content")
+    run(tmp_path, "curate", "tea")
+    with pytest.raises(NotFound, match="is the first dataset of its style"):
+        run(tmp_path, "datasets", "diff", "tea")

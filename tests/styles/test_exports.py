@@ -70,12 +70,29 @@ def test_parts_are_exported_whole_and_apart(dataset: DatasetVersion) -> None:
         ("trian", "openai", "no part"),
         ("train", "yaml", "no format"),
         ("votes", "openai", "takes no votes on single replies"),
+        ("votes", "dpo", "DPO learns from preferences, not from votes"),
+        ("preferences-holdout", "kto", "KTO learns from votes, not from preferences-holdout"),
     ],
 )
 def test_what_cannot_be_exported_is_refused(dataset: DatasetVersion, part: str, form: str, reason: str) -> None:
-    assert form not in FORMS or part not in EXPORTED or form == "openai"
+    assert form not in FORMS or part not in EXPORTED or form in ("openai", "dpo", "kto")
     with pytest.raises(NotFound, match=reason):
         export_lines(dataset, part, form=form)
+
+
+@pytest.mark.parametrize(("form", "part"), [("dpo", "preferences"), ("kto", "votes")])
+def test_dpo_and_kto_are_the_pairs_and_the_votes_of_a_side(dataset: DatasetVersion, form: str, part: str) -> None:
+    for side, those in (("train", part), ("holdout", f"{part}-holdout")):
+        lines = export_lines(dataset, those, form="trl")
+        assert export_lines(dataset, side, form=form) == export_lines(dataset, those, form=form) == lines
+
+
+def test_a_part_with_nothing_in_it_is_refused_with_why(tmp_path: Path) -> None:
+    silent = save_dataset(curated(distinct(20)), style="harbor", data_dir=tmp_path, now=DAY)
+    with pytest.raises(NotFound, match=r"has no preferences to export. Nobody has given a better answer"):
+        export_lines(silent, "preferences")
+    with pytest.raises(NotFound, match=r"has no votes-holdout to export. Nobody has voted"):
+        export_lines(silent, "holdout", form="kto")
 
 
 @pytest.mark.parametrize(
