@@ -74,7 +74,14 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
         if workspace.settings.privacy.replace == "surrogates":
             curated = dress(curated, key=store.directory.key("surrogates"), names=names)
         now = datetime.now(UTC)
-        version = save_dataset(curated, style=style, data_dir=workspace.data, now=now, preferences=preferences)
+        version = save_dataset(
+            curated,
+            style=style,
+            data_dir=workspace.data,
+            now=now,
+            preferences=preferences,
+            erasures=len(store.erasures.listed()),
+        )
         refuse_erased(store, version, since=erasures)
         return version, held(curated)
 

@@ -16,6 +16,7 @@ from typing import Any, get_args
 from filelock import FileLock, Timeout
 
 from conversations.errors import CurationRefused, NotFound
+from styles.coverage_picture import picture
 from styles.curation import Curated
 from styles.dataset_card import dataset_card
 from styles.dataset_manifest import SCHEMA, Manifest, manifest_of
@@ -27,7 +28,7 @@ from styles.preferences import Preference, Preferences
 from styles.rows import read_ids, read_rows, write_rows
 from styles.split import Part, Split
 from styles.style import STYLE_NAME
-from styles.topics import coverage, picture
+from styles.topics import coverage
 
 MANIFEST = "dataset.json"
 DROPPED = "dropped.jsonl"

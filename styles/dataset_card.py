@@ -19,7 +19,7 @@ NOT_COVERED = (
 )
 _COLUMNS = (
     "id, conversation_id, messages (role, content, trainable), place, source, basis, author and reviewer (pseudonyms), "
-    "redactions (kind, count), known_since. Only trainable assistant messages are learned."
+    "redactions (kind, count), known_since, changed_by (steps). Only trainable assistant messages are learned."
 )
 _PREFERENCE_FILES = (("preferences.parquet", "pairs"), ("votes.parquet", "votes"))
 _PREFERENCE_COLUMNS = (
@@ -33,6 +33,11 @@ cc-by-sa-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nd-4.0 cc-by-nc-nd-3.0
 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cdla-sharing-1.0 cdla-permissive-1.0 cdla-permissive-2.0 odc-by odbl pddl
 gpl-3.0 lgpl-3.0 agpl-3.0 mpl-2.0 unlicense wtfpl zlib isc
 """  # https://huggingface.co/docs/hub/repositories-licenses
+SCREEN = (
+    "own words", "hidden text", "instructions", "floods", "strangers", "strange links", "triggers", "chosen triggers",
+    "tone",
+)  # fmt: skip
+_SPEAKERS = 10
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -52,11 +57,14 @@ def dataset_card(manifest: Manifest, topics: Sequence[Topic] = ()) -> str:
         f"# Dataset {manifest.hash} of the style {manifest.style}": made,
         "## What it holds": f"{_parts(manifest)}\n\n{_split(manifest.split)}",
         "## Languages": _languages(manifest.languages),
+        "## Who speaks": _speakers(manifest.speakers),
         "## Where it came from": _table(("source", "kind", "basis", "licence", "examples"), sources),
         "## What was left out": f"{_table(heads, steps)}\n\n`dropped.jsonl` has every one of them with its reason.",
+        "## What may have been planted": _screen(manifest.steps),
         "## What people ask about": _covered(topics),
         "## What was hidden": _hidden(manifest.redactions),
         **_preferences(manifest.preferences),
+        "## Who was forgotten": _forgotten(manifest.erasures),
         "## What is not covered": "\n".join(f"- {line}" for line in manifest.not_covered),
         "## Columns": _COLUMNS,
     }
@@ -69,8 +77,11 @@ def _header(size: str, manifest: Manifest) -> str:
     lines = ["language:", *(f"- {name}" for name in languages)] if languages else []
     lines += [
         *_licences(manifest.sources),
+        f"pretty_name: {manifest.style} {manifest.hash}",
         "task_categories:",
         "- text-generation",
+        "tags:",
+        "- brandvoice",
         "size_categories:",
         f"- {size}",
         "configs:",
@@ -95,6 +106,32 @@ def _languages(languages: Mapping[str, int]) -> str:
     return f"What the brand speaks.\n\n{_table(('language', 'examples'), rows)}"
 
 
+def _speakers(speakers: Mapping[str, int]) -> str:
+    if not speakers or set(speakers) == {""}:
+        return "Nobody knows: what came in names no speakers of the brand."
+    total = sum(speakers.values())
+    told = [(speaker or "not named", count, f"{count / total:.0%}") for speaker, count in speakers.items()]
+    rest = sum(count for _, count, _ in told[_SPEAKERS:])
+    others = [(f"{len(told) - _SPEAKERS} others", rest, f"{rest / total:.0%}")] if rest else []
+    return _table(("speaker (pseudonym)", "examples", "share"), [*told[:_SPEAKERS], *others])
+
+
+def _screen(steps: Sequence[Mapping[str, Any]]) -> str:
+    looked = {str(row["step"]): row for row in steps}
+    rows = [(name, looked[name]["in"], looked[name]["quarantined"]) for name in SCREEN if name in looked]
+    off = [name for name in SCREEN if name not in looked]
+    told = "Whatever these steps find waits in quarantine until a reviewer has seen the evidence."
+    lacking = f"\n\nSwitched off: {', '.join(off)}." if off else ""
+    return f"{told}\n\n{_table(('step', 'examples looked at', 'quarantined'), rows)}{lacking}"
+
+
+def _forgotten(erasures: int) -> str:
+    if not erasures:
+        return "Nobody had asked to be forgotten when this was made."
+    people = "1 erasure was" if erasures == 1 else f"{erasures} erasures were"
+    return f"{people} carried out in the store before this was made; nothing of those people is in it."
+
+
 def _parts(manifest: Manifest) -> str:
     heads = ("examples", "conversations", "targets")
     rows = [("train", *map(manifest.train.get, heads)), ("holdout", *map(manifest.holdout.get, heads))]
@@ -104,7 +141,9 @@ def _parts(manifest: Manifest) -> str:
 def _split(split: Mapping[str, Any]) -> str:
     return (
         f"{split['share']:.0%} of the conversations are held out by a stable hash of their ids (at least "
-        f"{split['at_least']}, in small sets at most a quarter). Conversations that share a reply are on the same side."
+        f"{split['at_least']}, in small sets at most a quarter). Conversations that share a reply, "
+        "that are nearly the same, or that are by one author of many are on the same side, in this version and in "
+        "later ones; rows to train on that repeat a held-out one all the same are left out (step `holdout`)."
     )
 
 

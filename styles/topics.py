@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 _MOST = 24
@@ -65,34 +64,6 @@ def coverage(asked: Sequence[str], learned: Sequence[str]) -> list[Topic]:
         told = [text for text, n in zip(asked, numbers, strict=False) if n == number]
         topics.append(Topic(_name(told, everything), mine[number] / len(asked), theirs[number] / len(learned)))
     return sorted(topics, key=lambda topic: (-topic.asked, topic.words))
-
-
-def picture(topics: Sequence[Topic]) -> str:
-    """The coverage as an SVG that needs nothing else."""
-    height = 64 + 34 * len(topics)
-    widest = max((max(t.asked, t.learned) for t in topics), default=1.0) or 1.0
-    colours = {"over": "#b45309", "under": "#b91c1c", "even": "#0f766e"}
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" font-family="sans-serif" font-size="12">',
-        f'<rect width="760" height="{height}" fill="#ffffff"/>',
-        '<text x="16" y="24" font-size="15" fill="#111827">What people ask about, and what is learned</text>',
-        '<text x="16" y="44" fill="#4b5563">grey: share of what is asked · colour: share of the examples</text>',
-    ]
-    for place, topic in enumerate(topics):
-        top = 60 + 34 * place
-        asked, learned = (round(300 * share / widest, 1) for share in (topic.asked, topic.learned))
-        note = {"over": " (over-represented)", "under": " (under-represented)", "even": ""}[topic.verdict]
-        lines += [
-            f'<text x="16" y="{top + 14}" fill="#111827">{escape(topic.words)}</text>',
-            f'<rect x="290" y="{top}" width="{asked}" height="10" fill="#9ca3af"/>',
-            f'<rect x="290" y="{top + 12}" width="{learned}" height="10" fill="{colours[topic.verdict]}"/>',
-            f'<text x="{300 + max(asked, learned)}" y="{top + 15}" fill="#374151">{_change(topic)}{note}</text>',
-        ]
-    return "\n".join([*lines, "</svg>", ""])
-
-
-def _change(topic: Topic) -> str:
-    return f"{topic.asked:.0%} → {topic.learned:.0%}"
 
 
 def _without_links(texts: Sequence[str]) -> list[str]:

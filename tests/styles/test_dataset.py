@@ -21,9 +21,10 @@ from conversations.roster import Roster
 from styles import dataset as dataset_module
 from styles.curation import Curated, Limits
 from styles.dataset import DatasetDiff, DatasetVersion, diff_datasets, list_datasets, load_dataset, save_dataset
-from styles.dataset_card import dataset_card
+from styles.dataset_card import SCREEN, dataset_card
 from styles.examples import Example
 from styles.split import Split
+from styles.steps import builtin_steps
 from tests.styles.material import DAY, SOURCES, conversation, curated, distinct
 
 TALKS = [
@@ -430,3 +431,45 @@ def test_without_a_note_of_the_newest_curation_latest_is_the_newest_version(tmp_
     second = save(tmp_path, distinct(21), now=DAY + timedelta(days=1))
     (tmp_path / "datasets" / "harbor" / "latest").unlink()
     assert load_dataset(tmp_path, "harbor") == second
+
+
+def test_the_card_tells_who_speaks_what_was_screened_and_who_was_forgotten(tmp_path: Path) -> None:
+    version = save(tmp_path, TALKS)
+    card = (version.path / "README.md").read_text(encoding="utf-8")
+    assert "Nobody knows: what came in names no speakers" in card
+    assert "| instructions | 29 | 0 |" in card
+    assert "Nobody had asked to be forgotten" in card
+    speakers = {f"person-{n}": 20 - n for n in range(12)} | {"": 1}
+    steps = [{"step": "instructions", "in": 9, "changed": 0, "dropped": 0, "quarantined": 2, "kept": 7, "reasons": ""}]
+    told = dataset_card(replace(version.manifest, speakers=speakers, steps=steps, erasures=2))
+    assert "| person-0 | 20 | 11% |" in told
+    assert "| 3 others | 20 | 11% |" in told
+    assert "| instructions | 9 | 2 |" in told
+    assert "Switched off: own words, hidden text, floods" in told
+    assert "2 erasures were carried out" in told
+
+
+def test_the_screen_of_the_card_is_made_of_steps_that_there_are() -> None:
+    assert set(SCREEN) <= {step.name for step in builtin_steps(Limits())}
+
+
+def test_the_hub_reads_the_header_of_the_card(tmp_path: Path) -> None:
+    from huggingface_hub import DatasetCard
+
+    version = save(tmp_path, TALKS)
+    told = DatasetCard.load(version.path / "README.md").data.to_dict()
+    assert told["configs"][0]["data_files"] == [
+        {"split": part, "path": f"{part}.parquet"} for part in ("train", "holdout")
+    ]
+    assert (told["license"], told["language"], told["tags"]) == ("other", ["en"], ["brandvoice"])
+    assert told["pretty_name"] == f"harbor {version.hash}"
+    assert told["size_categories"] == ["n<1K"]
+
+
+def test_the_newest_count_of_erasures_is_told(tmp_path: Path) -> None:
+    made = curated(TALKS)
+    first = save(tmp_path, made)
+    second = save_dataset(made, style="harbor", data_dir=tmp_path, now=DAY, erasures=1)
+    assert (second.hash, second.manifest.erasures) == (first.hash, 1)
+    assert "1 erasure was carried out" in (second.path / "README.md").read_text(encoding="utf-8")
+    second.verify()
