@@ -14,7 +14,10 @@ from typing import Literal, get_args
 from conversations.messages import Conversation
 from conversations.national_ids import find_national_ids
 from conversations.roster import NameFinder
+from conversations.secrets import SIGNS as KEY_SIGNS
 from conversations.secrets import find_secrets, holds_any
+from conversations.sieve import Sieve, any_of
+from conversations.street_addresses import SIGNS as STREET_SIGNS
 from conversations.street_addresses import find_street_addresses
 from conversations.telephone_numbers import LONG_NUMBER, REGIONS, find_telephone_numbers, is_referred_to
 
@@ -79,6 +82,20 @@ _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9a-fA-F:]{0,30}\d)(?:[0-9a-fA-F]{0,4}:){2,
 _VERSIONED = "version|ver|release|build|update|upgrade[ds]?|firmware|driver|chrome|safari|edge"
 _VERSION = re.compile(rf"(?i)(?:\bv|\b(?:{_VERSIONED})\b[^.\d]{{0,12}})$")
 
+_SIGNS = (
+    KEY_SIGNS
+    | STREET_SIGNS
+    | Sieve(
+        (
+            ("@",),
+            (any_of("|".join(map(re.escape, _SPOKEN_SIGNS))),),
+            (r"\p{Nd}[\p{Nd} \x{a0}.()/\-\x{2010}-\x{2015}]{4,}\p{Nd}",),  # also four parts of an IP address
+            (r":[0-9a-fA-F]{0,4}:",),
+            (r"\pL{6}\p{Nd}{2}\pL",),  # an Italian id
+        )
+    )
+)
+
 
 def find_private(
     text: str, *, roster: NameFinder | None = None, regions: tuple[str, ...] = REGIONS
@@ -89,6 +106,14 @@ def find_private(
     unusual streets, names outside the roster, numbers spelled in words, values split over several messages.
     """
     return _settled(text, partial(_candidates, roster=roster, regions=regions))
+
+
+def may_hold_private(texts: Sequence[str], roster: NameFinder | None = None) -> list[bool]:
+    """For each text whether `find_private` has to look at it; in the others it finds nothing. Much faster."""
+    passed = _SIGNS.through(texts)
+    if roster is None:
+        return passed
+    return [held or any(True for _ in roster.find(text)) for text, held in zip(texts, passed, strict=True)]
 
 
 def find_keys(text: str) -> tuple[Finding, ...]:

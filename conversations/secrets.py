@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from conversations.sieve import Sieve, any_of
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
@@ -86,6 +88,8 @@ _LIBRARY = {
     "twilio": "TwilioKeyDetector",
 }
 _LONG_WORD = re.compile(r"\S{16}")  # no issuer hands out a shorter key; passwords are found by the word before them
+
+SIGNS = Sieve(((r"\S{16}",), (any_of("|".join(_STATED_HINTS)),)), disguised=True)
 
 
 def find_secrets(text: str) -> tuple[Secret, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from conversations.sieve import Sieve, any_of
+
 _NAME = r"[A-ZÀ-Þ][\w'’.-]{0,30}"
 _SMALL = "de|del|della|di|da|do|dos|das|la|las|los|le|les|el|y|e|of|the|van|von|der|den"
 _NAMES = rf"{_NAME}(?: (?:(?:{_SMALL}) ){{0,2}}{_NAME}){{0,4}}"
@@ -51,6 +53,9 @@ _NEEDED = tuple(
 )
 _ENDS = tuple(f"straße strasse str. {_GERMANIC.partition('weg')[2].replace('|', ' ')} weg".split())
 _HOUSE_AFTER = re.compile(r" (?=\d)")
+_WORDS = "|".join(re.escape(word) for word in sorted(set().union(*(words for words, _ in _NEEDED), _ENDS)))
+
+SIGNS = Sieve(((r"\p{Nd}", any_of(_WORDS)),))
 
 
 def find_street_addresses(text: str) -> Iterator[tuple[int, int]]:
