@@ -21,7 +21,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import orjson
@@ -29,14 +28,13 @@ import orjson
 from brandvoice import demo_data
 from conversations.messages import Conversation, Message
 from conversations.sources import Source
-from styles.curation import Curated, Limits, Step, StepCount, Survey, curate, each
-from styles.quality import repair_text
-from styles.repetition import study_near_copies
-from styles.steps import builtin_steps, hide_private, refuse_long_turns, refuse_secrets, study_duplicates
+from styles.curation import Curated, Limits, StepCount, curate
+from styles.steps import builtin_steps
 from tests.styles.material import DAY
 
 SOURCE = Source("log", "harbor", "openai", "log.jsonl", "own-content", True, DAY, owner="bench")
 PROCESSES = 2
+PEERS_WORK = ("encoding", "length", "secrets", "privacy", "duplicates", "near copies")
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of Linux
 
 
@@ -98,14 +96,7 @@ def measure(path: Path, messages: int, peers_work: bool = False) -> None:
     limits = Limits(near_copy_from=0.6)
     steps = list(builtin_steps(limits))
     if peers_work:
-        steps = [
-            each("encoding", repair_text),
-            each("length", partial(refuse_long_turns, limits=limits)),
-            each("secrets", refuse_secrets),
-            Step("privacy", hide_private, local=True),
-            Survey("duplicates", lambda _: study_duplicates()),
-            Survey("near copies", partial(study_near_copies, threshold=0.6)),
-        ]
+        steps = [step for step in steps if step.name in PEERS_WORK]
     began = last = time.perf_counter()
 
     def watch(count: StepCount) -> None:

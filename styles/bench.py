@@ -3,163 +3,50 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import os
-import pickle
 import sys
-import threading
-from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
-
-import orjson
+from types import TracebackType
 
 from conversations.errors import CurationRefused
 from conversations.privacy import Redactor
 from conversations.roster import NameFinder
 from conversations.sources import Source
-from styles.chunks import Chunks, load_chunk, save_json
-from styles.drafts import CurationStep, Decide, Draft, Dropped, Outcome, Step, Survey, draft_row
+from styles.chunks import Chunks, lines_of, load_chunk, save_bytes
+from styles.crew import Crew, pickled
+from styles.drafts import CurationStep, Decide, Draft, Dropped, Outcome, Step, Survey
+from styles.fates import Fate, Fates, StepCount, load_fates, save_fates
 
 Released = Mapping[str, Collection[str]]  # id of a draft → contents of it that a reviewer let out of quarantine
-_WORTH_PROCESSES = 4  # chunks
+_Task = tuple[int, Path, Path]  # number of a group of steps, file of a chunk, file of what is left of it
 
 
 @dataclass(frozen=True, slots=True)
-class StepCount:
-    """What one step did: what came in, what it changed, what it dropped by reason, and what it put in quarantine."""
-
-    step: str
-    came_in: int
-    changed: int
-    dropped: Mapping[str, int]
-    quarantined: int = 0
-
-    @property
-    def kept(self) -> int:
-        return self.came_in - sum(self.dropped.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What one step did with one chunk."""
-
-    step: str
-    came_in: int
-    changed: Sequence[str]
-    dropped: Sequence[Dropped]
-
-    @property
-    def kept(self) -> int:
-        return self.came_in - len(self.dropped)
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """The count of one fate, and where the fate itself is: in memory, or in a line of a file."""
-
-    count: StepCount
-    fate: Fate | None
-    path: Path | None
-    line: int
-
-
-class Fates:
-    """What all steps did with all chunks, in memory or in files; what they come to is always at hand."""
-
-    def __init__(self) -> None:
-        self._told: defaultdict[str, list[_Told]] = defaultdict(list)
-
-    def add(self, fates: Sequence[Fate], path: Path | None = None) -> None:
-        """Take in fates; with the path of the file that they are in, only what they come to is kept."""
-        for line, fate in enumerate(fates):
-            self._told[fate.step].append(_Told(_count(fate), None if path else fate, path, line))
-
-    def extend(self, others: Fates) -> None:
-        for step, told in others._told.items():
-            self._told[step] += told
-
-    def of(self, step: str) -> Iterator[Fate]:
-        """The fates in which a step changed or dropped something."""
-        for told in self._told[step]:
-            if told.count.changed or told.count.dropped:
-                yield told.fate or load_fates(told.path)[told.line]  # type: ignore[arg-type]
-
-    def count(self, steps: Sequence[str]) -> list[StepCount]:
-        return [_sum(step, [told.count for told in self._told[step]]) for step in steps]
-
-
-class Records(Collection[Any]):
-    """What was dropped, or changed, step by step; read from files each time it is gone through."""
-
-    def __init__(self, length: int, read: Callable[[], Iterator[Any]]) -> None:
-        self._length, self._read = length, read
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __iter__(self) -> Iterator[Any]:
-        return self._read()
-
-    def __contains__(self, wanted: object) -> bool:
-        return any(one == wanted for one in self)
-
-
-@dataclass(slots=True)
-class Bench:
-    """Runs steps one after another. With a folder, what was done is kept there until the same work is asked for."""
+class Judge:
+    """Takes what steps give back, and says what becomes of each draft."""
 
     sources: Mapping[str, Source]
     roster: NameFinder | None = None
     released: Released = field(default_factory=dict)
-    folder: Path | None = None
-    processes: int = 1
-    fates: Fates = field(default_factory=Fates)
-
-    def run(
-        self, steps: Sequence[CurationStep], chunks: Chunks, *, key: str, watch: Callable[[StepCount], None]
-    ) -> Chunks:
-        """Take all chunks through all steps. `key` stands for all that the outcome depends upon, but the steps."""
-        for is_local, group in groupby(steps, key=_is_local):
-            for these in [list(group)] if is_local else ([step] for step in group):
-                key = hashlib.sha256("\0".join([key, *map(_signature, these)]).encode()).hexdigest()
-                passed = _Pass(self, these, self._place(key))
-                chunks = passed.local(chunks) if is_local else passed.whole(chunks)
-                for count in passed.fates.count([step.name for step in these]):
-                    watch(count)
-                self.fates.extend(passed.fates)
-        return chunks
-
-    def _place(self, key: str) -> Path | None:
-        if self.folder is None:
-            return None
-        place = self.folder / key[:16]
-        place.mkdir(exist_ok=True)
-        return place
 
     def judge(
         self, step: CurationStep, batch: Sequence[Draft], outcomes: Sequence[Outcome]
     ) -> tuple[list[Draft], Fate]:
         """Check what a step gave back, hide names in its sentences, and let out of quarantine what was released."""
-        before = {draft.id: draft for draft in batch}
-        if sorted(getattr(outcome, "id", "") for outcome in outcomes) != sorted(before):
-            raise CurationRefused(
-                f'The curation step "{step.name}" did not give back each of its {len(batch)} drafts exactly once, kept '
-                "or dropped. No dataset was made; mend the step or leave its plugin out."
-            )
-        kept, fallen = list[Draft](), list[Dropped]()
-        for outcome in outcomes:
-            if isinstance(outcome, Draft):
+        kept, changed, fallen = list[Draft](), list[str](), list[Dropped]()
+        for draft, outcome in _paired(step, batch, outcomes):
+            if outcome is draft:
+                kept.append(draft)
+            elif isinstance(outcome, Draft):
                 kept.append(outcome)
-            elif outcome.quarantined and before[outcome.id].content in self.released.get(outcome.id, ()):
-                kept.append(before[outcome.id])
+                if outcome != draft:
+                    changed.append(draft.id)
+            elif outcome.quarantined and draft.content in self.released.get(draft.id, ()):
+                kept.append(draft)
             else:
-                fallen.append(self._told(step, outcome, before[outcome.id]))
-        changed = [draft.id for draft in kept if draft is not before[draft.id] and draft != before[draft.id]]
+                fallen.append(self._told(step, outcome, draft))
         return kept, Fate(step.name, len(batch), changed, fallen)
 
     def _told(self, step: CurationStep, dropped: Dropped, draft: Draft) -> Dropped:
@@ -172,70 +59,155 @@ class Bench:
             content=draft.content if dropped.quarantined else "",
         )
 
+    def work(self, steps: Sequence[CurationStep], batch: Sequence[Draft]) -> tuple[list[Draft], list[Fate]]:
+        """Take one chunk through steps that need no other chunk."""
+        left, fates = list(batch), list[Fate]()
+        for step in steps:
+            left, fate = self.judge(step, left, _outcomes(step, left, step))
+            fates.append(fate)
+        return left, fates
+
+
+def _paired(
+    step: CurationStep, batch: Sequence[Draft], outcomes: Sequence[Outcome]
+) -> Iterator[tuple[Draft, Outcome]]:
+    """Each outcome with the draft that it came from. Raises `CurationRefused` unless each draft has exactly one."""
+    if [draft.id for draft in batch] == [getattr(outcome, "id", "") for outcome in outcomes]:
+        return zip(batch, outcomes, strict=True)
+    before = {draft.id: draft for draft in batch}
+    if sorted(getattr(outcome, "id", "") for outcome in outcomes) != sorted(before):
+        raise CurationRefused(
+            f'The curation step "{step.name}" did not give back each of its {len(batch)} drafts exactly once, kept '
+            "or dropped. No dataset was made; mend the step or leave its plugin out."
+        )
+    return ((before[outcome.id], outcome) for outcome in outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class _OnFiles:
+    """Takes the file of a chunk through one of several groups of steps; None is one that cannot leave its process."""
+
+    judge: Judge
+    groups: Sequence[Sequence[CurationStep] | None]
+
+    def __call__(self, task: _Task) -> Path:
+        group, source, target = task
+        steps = self.groups[group]
+        assert steps is not None
+        if not target.exists():  # its fate is written first
+            left, fates = self.judge.work(steps, load_chunk(source, self.judge.sources))
+            save_fates(target.with_suffix(".fate"), fates)
+            save_bytes(target, lines_of(left))
+        return target
+
+
+class Bench:
+    """Runs steps one after another. With a folder, what was done is kept there until the same work is asked for."""
+
+    def __init__(
+        self, judge: Judge, steps: Sequence[CurationStep], folder: Path | None = None, processes: int = 1
+    ) -> None:
+        self.judge, self.folder, self._processes = judge, folder, processes
+        self.fates = Fates()
+        self._groups = [
+            (is_local, tuple(these))
+            for is_local, group in groupby(steps, key=_is_local)
+            for these in ([group] if is_local else ([step] for step in group))
+        ]
+        self._crew: Crew | None = None
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._crew:
+            self._crew.leave()
+
+    def call(self) -> None:
+        """Start the processes, since there is a lot to do; where there are none to start, nothing happens."""
+        groups = [group if is_local and pickled(group) else None for is_local, group in self._groups]
+        if self._crew is None and self.folder is not None and self._processes > 1 and any(groups):
+            work = pickled(_OnFiles(self.judge, groups))
+            self._crew = Crew(self._processes, work) if work else None
+
+    def run(self, chunks: Chunks, *, key: str, watch: Callable[[StepCount], None]) -> Chunks:
+        """Take all chunks through all steps. `key` stands for all that the outcome depends upon, but the steps."""
+        before: _Pass | None = None
+        for number, (is_local, steps) in enumerate(self._groups):
+            key = hashlib.sha256("\0".join([key, *map(_signature, steps)]).encode()).hexdigest()
+            passed = _Pass(self, number, steps, self._place(key))
+            chunks = passed.local(chunks) if is_local else passed.whole(chunks)
+            self._tell(before, watch)  # its chunks are complete only now
+            before = passed
+        chunks.complete()
+        self._tell(before, watch)
+        return chunks
+
+    def _tell(self, passed: _Pass | None, watch: Callable[[StepCount], None]) -> None:
+        if passed:
+            for count in passed.fates.count([step.name for step in passed.steps]):
+                watch(count)
+            self.fates.extend(passed.fates)
+
+    def _place(self, key: str) -> Path | None:
+        if self.folder is None:
+            return None
+        place = self.folder / key[:16]
+        place.mkdir(exist_ok=True)
+        return place
+
+    def on_files(self, number: int, tasks: Sequence[_Task]) -> Iterator[Path]:
+        """Take files through a group of steps, by the crew if there is one for them."""
+        _, steps = self._groups[number]
+        if self._crew and pickled(steps):
+            yield from self._crew.map(tasks)
+        else:
+            yield from map(_OnFiles(self.judge, [steps] * len(self._groups)), tasks)
+
 
 class _Pass:
     """One pass over all chunks: several local steps together, or one that needs to see everything."""
 
-    def __init__(self, bench: Bench, steps: Sequence[CurationStep], folder: Path | None) -> None:
-        self._bench, self._steps, self._folder = bench, steps, folder
+    def __init__(self, bench: Bench, number: int, steps: Sequence[CurationStep], folder: Path | None) -> None:
+        self._bench, self._number, self.steps, self._folder = bench, number, steps, folder
         self.fates = Fates()
 
     def local(self, chunks: Chunks) -> Chunks:
-        left = Chunks(self._bench.sources, self._folder)
+        left = Chunks(self._bench.judge.sources, self._folder)
         if self._folder is None:
             for batch in chunks:
-                kept, fates = work(self._bench, self._steps, batch)
+                kept, fates = self._bench.judge.work(self.steps, batch)
                 left.add(kept)
                 self.fates.add(fates)
             return left
-        for path in self._on_files(chunks.paths):
+        tasks = [(self._number, path, self._folder / path.name) for path in chunks.paths]
+        for number, path in enumerate(self._bench.on_files(self._number, tasks)):
             fates = load_fates(path.with_suffix(".fate"))
-            left.adopt(path, fates[-1].kept)
+            left.adopt(path, fates[-1].kept, number=number, before=chunks)
             self.fates.add(fates, path.with_suffix(".fate"))
         return left
 
-    def _on_files(self, paths: Sequence[Path]) -> Iterator[Path]:
-        assert self._folder is not None
-        tasks = [(path, self._folder / path.name) for path in paths]
-        alone = replace(self._bench, folder=None, fates=Fates())
-        equipment = _pickled((alone, self._steps)) if self._worth_processes(paths) else None
-        if equipment is None:
-            yield from (_on_file(alone, self._steps, task) for task in tasks)
-            return
-        method = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self._bench.processes, method, _equip, (equipment,)) as pool:
-            yield from pool.map(_by_equipped, tasks)
-
-    def _worth_processes(self, paths: Sequence[Path]) -> bool:
-        return self._bench.processes > 1 and len(paths) >= _WORTH_PROCESSES
-
     def whole(self, chunks: Chunks) -> Chunks:
-        (step,) = self._steps
+        """What is left is decided batch by batch, when somebody first goes through it: then it is read once less."""
+        (step,) = self.steps
         decide = _studied(step, chunks) if isinstance(step, Survey) else None
+        chunks.complete()
         if decide is list:  # nothing is held against anything
             self.fates.add([Fate(step.name, chunks.drafts, (), ())])
             return chunks
-        left = Chunks(self._bench.sources, self._folder)
+        return Chunks(self._bench.judge.sources, self._folder, self._left(step, decide, chunks))
+
+    def _left(self, step: CurationStep, decide: Decide | None, chunks: Chunks) -> Iterator[Sequence[Draft]]:
         for number, (batch, outcomes) in enumerate(_decisions(step, decide, chunks)):
-            kept, fate = self._bench.judge(step, batch, outcomes)
-            left.add(kept)
+            kept, fate = self._bench.judge.judge(step, batch, outcomes)
             self._keep(number, fate)
-        return left
+            yield kept
 
     def _keep(self, number: int, fate: Fate) -> None:
         path = self._folder / f"{number:06}.fate" if self._folder and (fate.changed or fate.dropped) else None
         if path:
             save_fates(path, [fate])
         self.fates.add([fate], path)
-
-
-def work(bench: Bench, steps: Sequence[CurationStep], batch: Sequence[Draft]) -> tuple[list[Draft], list[Fate]]:
-    """Take one chunk through steps that need no other chunk."""
-    left, fates = list(batch), list[Fate]()
-    for step in steps:
-        left, fate = bench.judge(step, left, _outcomes(step, left, step))
-        fates.append(fate)
-    return left, fates
 
 
 def _decisions(
@@ -252,6 +224,8 @@ def _decisions(
 def _studied(step: Survey, chunks: Chunks) -> Decide:
     try:
         return step.study(chunks)
+    except CurationRefused:  # by the step before, whose outcome is made while this one looks at it
+        raise
     except Exception as error:
         raise _refusal(step, [draft for batch in chunks for draft in batch], error) from error
 
@@ -280,42 +254,6 @@ def _culprit(step: CurationStep, batch: Sequence[Draft]) -> str:
     return f"no single conversation, only at all {len(batch)} together"
 
 
-_equipment: list[tuple[Bench, Sequence[CurationStep]]] = []
-
-
-def _equip(pickled: bytes) -> None:
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    _equipment[:] = [pickle.loads(pickled)]  # noqa: S301 - from the process that started this one
-
-
-def _leave_with_parent() -> None:
-    """A process whose parent was killed would wait for work for ever."""
-    if parent := multiprocessing.parent_process():
-        parent.join()
-        os._exit(1)
-
-
-def _by_equipped(task: tuple[Path, Path]) -> Path:
-    return _on_file(*_equipment[0], task)
-
-
-def _on_file(bench: Bench, steps: Sequence[CurationStep], task: tuple[Path, Path]) -> Path:
-    source, target = task
-    if not target.exists():  # its fate is written first
-        left, fates = work(bench, steps, load_chunk(source, bench.sources))
-        save_fates(target.with_suffix(".fate"), fates)
-        save_json(target, [draft_row(draft) for draft in left])
-    return target
-
-
-def _pickled(value: object) -> bytes | None:
-    """The value for another process; None where a plugin's step cannot go there."""
-    try:
-        return pickle.dumps(value)
-    except (pickle.PicklingError, AttributeError, TypeError):
-        return None
-
-
 def _is_local(step: CurationStep) -> bool:
     return isinstance(step, Step) and step.local
 
@@ -330,38 +268,3 @@ def _signature(step: CurationStep) -> str:
     path = getattr(module, "__file__", None)
     code = hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
     return f"{step.name}:{code}"
-
-
-def _count(fate: Fate) -> StepCount:
-    reasons = Counter(dropped.reason for dropped in fate.dropped)
-    quarantined = sum(dropped.quarantined for dropped in fate.dropped)
-    return StepCount(fate.step, fate.came_in, len(fate.changed), reasons, quarantined)
-
-
-def _sum(step: str, counts: Sequence[StepCount]) -> StepCount:
-    reasons: Counter[str] = Counter()
-    for count in counts:
-        reasons.update(count.dropped)
-    came_in, changed = sum(count.came_in for count in counts), sum(count.changed for count in counts)
-    return StepCount(step, came_in, changed, dict(reasons.most_common()), sum(count.quarantined for count in counts))
-
-
-def save_fates(path: Path, fates: Sequence[Fate]) -> None:
-    save_json(path, [[f.step, f.came_in, list(f.changed), [_row(dropped) for dropped in f.dropped]] for f in fates])
-
-
-def load_fates(path: Path) -> list[Fate]:
-    return [
-        Fate(step, came_in, changed, [_dropped(row) for row in dropped])
-        for step, came_in, changed, dropped in orjson.loads(path.read_bytes())
-    ]
-
-
-def _row(d: Dropped) -> list[Any]:
-    kept_out = [d.quarantined, d.evidence, d.content]
-    return [d.step, d.reason, d.sentence, d.id, d.conversation_id, d.place, *kept_out]
-
-
-def _dropped(row: Sequence[Any]) -> Dropped:
-    step, reason, sentence, name, conversation, place, quarantined, evidence, content = row
-    return Dropped(step, reason, sentence, name, conversation, place, quarantined, tuple(evidence), content)

@@ -11,13 +11,13 @@ from typing import Any
 
 import orjson
 
+from conversations.errors import CurationRefused
 from conversations.sources import Source
 from styles.drafts import Draft, draft_of, draft_row
 
 CHUNK = 4_000
-_LINE = 100  # drafts that are read at once while sorted runs are merged
-_HELD = 32_000_000  # bytes of drafts that are sorted in memory, or kept there although they could be in a file
-_MESSAGE = 400  # bytes of a message without its text
+_HELD = 32_000_000  # bytes of drafts that are sorted in memory, or kept there although they are in a file
+_DRAFT = 800  # bytes of a draft in memory, besides its line in a file
 
 
 @dataclass(slots=True)
@@ -32,77 +32,122 @@ class _Part:
 class Chunks:
     """Batches of drafts that can be gone through again and again; none is cut within a conversation.
 
-    With a folder, what does not fit into `_HELD` bytes is in files; without one, everything is in memory.
+    Those of `coming` are taken in when somebody first goes through them. With a folder, each batch is in a file, and
+    in memory too as long as all that are fit into `_HELD` bytes; without one, everything is in memory.
     """
 
-    def __init__(self, sources: Mapping[str, Source], folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        folder: Path | None = None,
+        coming: Iterable[Sequence[Draft]] = (),
+    ) -> None:
         self._sources = sources
         self._folder = folder
+        self._coming = iter(coming)
         self._parts: list[_Part] = []
         self._room = _HELD
 
     def __iter__(self) -> Iterator[Sequence[Draft]]:
-        return map(self._batch, self._parts)
+        number = 0
+        while True:
+            for part in self._parts[number:]:
+                yield self._batch(part)
+                number += 1
+            if number == len(self._parts):
+                batch = self._grow()
+                if batch is None:
+                    return
+                number += 1
+                yield batch
 
-    def __len__(self) -> int:
-        return len(self._parts)
+    def complete(self) -> Sequence[_Part]:
+        """Take in all that is still coming."""
+        while self._grow() is not None:
+            pass
+        return self._parts
 
     @property
     def drafts(self) -> int:
-        return sum(part.length for part in self._parts)
+        return sum(part.length for part in self.complete())
 
     @property
     def paths(self) -> Sequence[Path]:
-        """The files of the chunks; what is in memory only is written now."""
-        for number, part in enumerate(self._parts):
-            if part.path is None and part.batch is not None:
-                part.path = self._saved(number, part.batch)
-        return tuple(part.path for part in self._parts if part.path)
+        """The files of the chunks; none without a folder."""
+        return tuple(part.path for part in self.complete() if part.path)
 
-    def add(self, batch: Sequence[Draft]) -> None:
-        if self._fits(batch):
+    def add(self, batch: Sequence[Draft]) -> bytes:
+        """Take in a chunk. Gives back the lines of its file, which are none without a folder."""
+        if self._folder is None:
             self._parts.append(_Part(len(batch), batch))
-        else:
-            self._parts.append(_Part(len(batch), path=self._saved(len(self._parts), batch)))
+            return b""
+        lines = lines_of(batch)
+        path = self._folder / f"{len(self._parts):06}.left"
+        save_bytes(path, lines)
+        held = batch if self._fits(len(batch), len(lines)) else None
+        self._parts.append(_Part(len(batch), held, path))
+        return lines
 
-    def adopt(self, path: Path, length: int) -> None:
-        """Take in a chunk that another process wrote."""
-        self._parts.append(_Part(length, path=path))
+    def adopt(self, path: Path, length: int, *, number: int, before: Chunks) -> None:
+        """Take in a chunk that another process made of chunk `number` of `before`."""
+        old = before.complete()[number]
+        batch = None
+        if old.batch is not None and self._fits(length, path.stat().st_size):
+            batch = _updated(old, path, self._sources)
+        self._parts.append(_Part(length, batch, path))
+
+    def _grow(self) -> Sequence[Draft] | None:
+        batch = next(self._coming, None)
+        if batch is not None:
+            self.add(batch)
+        return batch
 
     def _batch(self, part: _Part) -> Sequence[Draft]:
         if part.batch is not None:
             return part.batch
         assert part.path is not None
-        batch = load_chunk(part.path, self._sources)
-        if self._fits(batch):
+        lines = part.path.read_bytes()
+        batch = [draft_of(orjson.loads(line), self._sources) for line in lines.splitlines()]
+        if self._fits(len(batch), len(lines)):
             part.batch = batch
         return batch
 
-    def _fits(self, batch: Sequence[Draft]) -> bool:
+    def _fits(self, drafts: int, size: int) -> bool:
         """Take room for a batch if there is any."""
-        if self._folder is None:
-            return True
-        size = sum(map(_size, batch))
-        if fits := size <= self._room:
-            self._room -= size
+        wanted = size + drafts * _DRAFT
+        if fits := wanted <= self._room:
+            self._room -= wanted
         return fits
 
-    def _saved(self, number: int, batch: Sequence[Draft]) -> Path:
-        assert self._folder is not None
-        path = self._folder / f"{number:06}.left"
-        save_json(path, [draft_row(draft) for draft in batch])
-        return path
+
+def _updated(old: _Part, path: Path, sources: Mapping[str, Source]) -> list[Draft]:
+    """The drafts of a file that was made of another one; most are the same, and those need not be read again."""
+    assert old.path is not None and old.batch is not None
+    known = dict(zip(old.path.read_bytes().splitlines(), old.batch, strict=True))
+    return [known.get(line) or draft_of(orjson.loads(line), sources) for line in path.read_bytes().splitlines()]
 
 
 def load_chunk(path: Path, sources: Mapping[str, Source]) -> list[Draft]:
-    return [draft_of(row, sources) for row in orjson.loads(path.read_bytes())]
+    with path.open("rb") as lines:
+        return [draft_of(orjson.loads(line), sources) for line in lines]
 
 
-def save_json(path: Path, content: Any) -> None:
+def lines_of(batch: Iterable[Draft]) -> bytes:
+    """Drafts as lines of a file; the same drafts are the same lines."""
+    return b"".join(orjson.dumps(draft_row(draft), option=orjson.OPT_APPEND_NEWLINE) for draft in batch)
+
+
+def save_bytes(path: Path, content: bytes) -> None:
     """Write a file that is there as a whole or not at all; it only spares work, so nobody waits for the disk."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_bytes(orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS))
-    part.replace(path)
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise CurationRefused(
+            f"What curation works on cannot be written to {path.parent}: {error.strerror or error}. Make room there "
+            "and start it again; it goes on where it was."
+        ) from error
 
 
 def in_chunks(drafts: Iterable[Draft], size: int = CHUNK) -> Iterator[list[Draft]]:
@@ -126,9 +171,9 @@ def oldest_first(drafts: Iterable[Draft], sources: Mapping[str, Source], folder:
     run = _sorted_run(rest)
     while following := _sorted_run(rest):
         runs.append(folder / f"{len(runs):06}.run")
-        _save_run(runs[-1], run)
+        save_bytes(runs[-1], lines_of(run))
         run = following
-    yield from heapq.merge(*(_load_run(path, sources) for path in runs), run, key=_age)
+    yield from heapq.merge(*(_load_run(path, sources) for path in runs), run, key=_age) if runs else run
     for path in runs:
         path.unlink()
 
@@ -137,27 +182,17 @@ def _sorted_run(rest: Iterator[Draft]) -> list[Draft]:
     run, size = list[Draft](), 0
     for draft in rest:
         run.append(draft)
-        size += _size(draft)
+        size += _DRAFT + sum([len(message.content) for message in draft.messages])
         if size >= _HELD:
             break
-    return sorted(run, key=_age)
-
-
-def _size(draft: Draft) -> int:
-    return sum(len(message.content) + _MESSAGE for message in draft.messages)
+    run.sort(key=_age)
+    return run
 
 
 def _age(draft: Draft) -> tuple[Any, ...]:
     return draft.known_since, draft.conversation_id, draft.place
 
 
-def _save_run(path: Path, run: Sequence[Draft]) -> None:
-    with path.open("wb") as lines:
-        for start in range(0, len(run), _LINE):
-            lines.write(orjson.dumps([draft_row(draft) for draft in run[start : start + _LINE]]) + b"\n")
-
-
 def _load_run(path: Path, sources: Mapping[str, Source]) -> Iterator[Draft]:
     with path.open("rb") as lines:
-        for line in lines:
-            yield from (draft_of(row, sources) for row in orjson.loads(line))
+        yield from (draft_of(orjson.loads(line), sources) for line in lines)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from filelock import FileLock, Timeout
 
 from conversations.errors import CurationRefused
 from conversations.messages import Conversation, Message, conversation_id
-from conversations.privacy import Redactor, find_private
+from conversations.privacy import Redactor, find_private, may_hold_private
 from conversations.roster import NameFinder
 from conversations.sources import Source
-from styles.bench import Bench, Fates, Records, Released, StepCount
-from styles.chunks import Chunks, in_chunks, oldest_first
+from styles.bench import Bench, Judge, Released
+from styles.chunks import CHUNK, Chunks, in_chunks, oldest_first
 from styles.drafts import EVER, CurationStep, Draft, Dropped, Step, Survey, each
 from styles.examples import Example, digest_of, is_target
+from styles.fates import Fates, Records, StepCount
 from styles.style import Style
 
 __all__ = [
@@ -134,18 +136,19 @@ def curate(
     that was killed goes on where it was; see `workbench`. Raises `CurationRefused` if a step fails,
     if anything private is left, or if nothing is.
     """
-    bench = Bench(sources, roster, released or {}, folder, processes)
-    taken = _Intake(limits, sources=sources, roster=roster, reviewers=reviewers or {})
-    chunks = taken.chunks(conversations, folder)
-    settings = {"rules": RULES, "limits": asdict(limits), "steps": [step.name for step in steps]}
-    key = digest_of([taken.digest, settings, _known_as(released or {}), repr(roster)])
-    left = bench.run(steps, chunks, key=key, watch=watch)
     names = [step.name for step in steps]
+    settings = {"rules": RULES, "limits": asdict(limits), "steps": names}
+    judge = Judge(sources, roster, released or {})
+    with Bench(judge, steps, folder, processes) as bench:
+        taken = _Intake(limits, sources=sources, roster=roster, reviewers=reviewers or {}, many=bench.call)
+        chunks = taken.chunks(conversations, folder)
+        key = digest_of([taken.digest, settings, _known_as(released or {}), repr(roster)])
+        left = bench.run(chunks, key=key, watch=watch)
     counts = bench.fates.count(names)
     if not left.drafts:
         raise CurationRefused(_nothing_left(taken.drafts, counts))
     examples = tuple(_example(draft, pseudonym) for batch in left for draft in batch)
-    _look_again(examples, roster)
+    look_again(examples, roster)
     return Curated(
         examples=examples,
         dropped=_all_dropped(bench.fates, names, counts, in_memory=folder is None),
@@ -155,7 +158,7 @@ def curate(
         came_in=taken.drafts,
         sources=_used((draft for batch in left for draft in batch), roster),
         settings=settings,
-        asked=tuple(Redactor(roster).redact(text).text for text in taken.asked),
+        asked=tuple(_hidden(taken.asked, roster)),
     )
 
 
@@ -227,8 +230,10 @@ class _Intake:
         sources: Mapping[str, Source],
         roster: NameFinder | None,
         reviewers: Mapping[str, str],
+        many: Callable[[], None],
     ) -> None:
         self._limits, self._sources, self._roster, self._reviewers = limits, sources, roster, reviewers
+        self._many = many  # called once there are more than one chunk
         self.conversations = self.drafts = 0
         self._hash = hashlib.sha256(repr(sorted(sources.items())).encode())
         self.asked: list[str] = []
@@ -245,10 +250,8 @@ class _Intake:
         chunks = Chunks(self._sources, place)
         for batch in in_chunks(self._numbered(oldest_first(self._cut(conversations), self._sources, place))):
             self.drafts += len(batch)
-            told = [(d.id, d.content, d.reviewer, d.source and d.source.id) for d in batch] if place else []
-            self._hash.update(repr(told).encode())
             self._sample(batch)
-            chunks.add(batch)
+            self._hash.update(chunks.add(batch))
         return chunks
 
     def _sample(self, batch: Sequence[Draft]) -> None:
@@ -259,20 +262,35 @@ class _Intake:
             self.asked, self._stride = self.asked[::2], 2 * self._stride
 
     def _cut(self, conversations: Iterable[Conversation]) -> Iterator[Draft]:
-        for conversation in conversations:
-            self.conversations += 1
-            source = self._sources.get(conversation.source or "")
-            since = _known_since(conversation, source)
-            place = Redactor(self._roster).redact(conversation.place).text
-            reviewer = self._reviewers.get(conversation.id)
-            for said in _parts(conversation.messages, self._limits.messages_at_most):
-                yield Draft(conversation.id, conversation.id, said, place, source, reviewer, {}, since)
+        coming = iter(conversations)
+        while some := list(islice(coming, CHUNK)):
+            self.conversations += len(some)
+            places = _hidden([conversation.place for conversation in some], self._roster)
+            for conversation, place in zip(some, places, strict=True):
+                source = self._sources.get(conversation.source or "")
+                since = _known_since(conversation, source)
+                reviewer = self._reviewers.get(conversation.id)
+                for said in _parts(conversation.messages, self._limits.messages_at_most):
+                    yield Draft(conversation.id, conversation.id, said, place, source, reviewer, {}, since)
+            if self.conversations == CHUNK:
+                self._many()
 
     def _numbered(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
-        seen: dict[str, int] = {}
+        seen, again = set[int](), Counter[str]()
         for draft in drafts:
-            seen[draft.id] = number = seen.get(draft.id, 0) + 1
-            yield draft if number == 1 else replace(draft, id=f"{draft.id}/{number}")
+            name = int.from_bytes(hashlib.blake2b(draft.id.encode(), digest_size=8).digest(), "big")
+            if name in seen:
+                again[draft.id] += 1
+                yield replace(draft, id=f"{draft.id}/{again[draft.id] + 1}")
+            else:
+                seen.add(name)
+                yield draft
+
+
+def _hidden(texts: Sequence[str], roster: NameFinder | None) -> list[str]:
+    """Texts without private values, each for itself."""
+    passed = may_hold_private(texts, roster)
+    return [Redactor(roster).redact(text).text if held else text for text, held in zip(texts, passed, strict=True)]
 
 
 def _known_since(conversation: Conversation, source: Source | None) -> datetime:
@@ -308,7 +326,15 @@ def _example(draft: Draft, pseudonym: Callable[[str], str]) -> Example:
     )
 
 
-def _look_again(examples: Iterable[Example], roster: NameFinder | None) -> None:
+def look_again(examples: Sequence[Example], roster: NameFinder | None = None) -> None:
+    """Refuse examples that cannot be learned, or that hold something private. Raises `CurationRefused`."""
+    for start in range(0, len(examples), CHUNK):
+        _look_through(examples[start : start + CHUNK], roster)
+
+
+def _look_through(examples: Sequence[Example], roster: NameFinder | None) -> None:
+    texts = [text for e in examples for text in (e.place, *(message.content for message in e.messages))]
+    passed = iter(may_hold_private(texts, roster))
     for example in examples:
         if not example.targets or example.messages[0].role != "user" or not example.basis:
             raise CurationRefused(
@@ -316,7 +342,7 @@ def _look_again(examples: Iterable[Example], roster: NameFinder | None) -> None:
                 "basis. No dataset was made; put the built-in steps back."
             )
         for text in (example.place, *(message.content for message in example.messages)):
-            for finding in find_private(text, roster=roster):
+            for finding in find_private(text, roster=roster) if next(passed) else ():
                 raise CurationRefused(
                     f"Example {example.id} ({example.place}) still holds something private after curation: "
                     f"{finding.kind}, {finding.rule}. No dataset was made; a step left it or put it in."

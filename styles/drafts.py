@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from conversations.messages import Message
+from conversations.sieve import Sieve
 from conversations.sources import Source
 from styles.examples import digest_of, is_target
 
@@ -117,14 +118,35 @@ class Survey:
 @dataclass(frozen=True, slots=True)
 class _Each:
     decide: Callable[[Draft], Outcome]
+    sieve: Sieve | None = None
 
     def __call__(self, batch: Sequence[Draft]) -> list[Outcome]:
-        return [self.decide(draft) for draft in batch]
+        if self.sieve is None:
+            return [self.decide(draft) for draft in batch]
+        return [
+            self.decide(draft) if True in passed else draft
+            for draft, passed in messages_through(batch, self.sieve.through)
+        ]
 
 
-def each(name: str, decide: Callable[[Draft], Outcome]) -> Step:
-    """A curation step that looks at one draft at a time."""
-    return Step(name, _Each(decide), local=True)
+def each(name: str, decide: Callable[[Draft], Outcome], *, sieve: Sieve | None = None) -> Step:
+    """A curation step that looks at one draft at a time.
+
+    With a sieve it looks at drafts of which a message holds one of the signs, and leaves all others as they are.
+    """
+    return Step(name, _Each(decide, sieve), local=True)
+
+
+def messages_through(
+    batch: Sequence[Draft], through: Callable[[Sequence[str]], Sequence[bool]]
+) -> Iterator[tuple[Draft, Sequence[bool]]]:
+    """Each draft with what a sieve says of its messages."""
+    passed = through([message.content for draft in batch for message in draft.messages])
+    place = 0
+    for draft in batch:
+        end = place + len(draft.messages)
+        yield draft, passed[place:end]
+        place = end
 
 
 def draft_row(draft: Draft) -> list[Any]:

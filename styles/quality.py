@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from conversations.messages import Message
+from conversations.sieve import Sieve, any_of
 from styles.drafts import Draft, Dropped
 from styles.examples import Example, is_target
 from styles.wording import EMOJI, WORD, words
@@ -43,6 +44,21 @@ _ELSEWHERE = re.compile(
 )
 _SIGNS = re.compile(r"[^\W\d_]")
 _RUN = re.compile(r"(.)\1{15,}", re.DOTALL)
+
+BEYOND_ASCII = Sieve(((r"[^\x00-\x7f]",),))
+_RUN_OF_ONE = "|".join(f"\\x{{{code:x}}}{{16}}" for code in range(128)) + r"|[^\x00-\x7f]{16}"
+_MACHINES = (
+    "received|created|logged|opened|registered|automat|automá|auto-|autoreply|do not reply|office|unsubscribe|you are receiving|"
+    "antworten sie nicht|joined|left the|set the channel|pinned|started|integration|renamed|passed|failed|succeeded|"
+    "finished"
+)
+# What a text has to hold for these steps to find something.
+BOILERPLATE_SIGNS = Sieve(((any_of(_MACHINES),), (r"\A[^\pL]*\z",), (f"(?s){_RUN_OF_ONE}",)))
+_POINTERS = (
+    "above|earlier|previous|last |attach|enclosed|screenshot|image below|picture below|discussed|agreed|spoke|oben|"
+    "anhang|telefonisch"
+)
+CONTEXT_SIGNS = Sieve(((any_of(_POINTERS),),))
 
 
 def repair_text(draft: Draft) -> Draft | Dropped:
@@ -153,6 +169,12 @@ def mute_toxic(draft: Draft) -> Draft | Dropped:
         if is_target(message) and not _rude_words().isdisjoint(word.casefold() for word in words(message.content))
     ]
     return draft.mute(rude, reason="toxic", sentence="The reply insults or swears.") if rude else draft
+
+
+@cache
+def rude_signs() -> Sieve:
+    """What a text has to hold for `mute_toxic` to find something."""
+    return Sieve(((any_of("|".join(sorted(re.escape(word) for word in _rude_words()))),), (r"[^\x00-\x7f]",)))
 
 
 @cache

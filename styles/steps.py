@@ -12,13 +12,25 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from conversations.messages import Conversation, Message
-from conversations.privacy import Redactor, find_keys
+from conversations.privacy import Redactor, find_keys, may_hold_private
 from conversations.roster import NameFinder
+from conversations.secrets import SIGNS as KEY_SIGNS
+from conversations.sieve import Sieve
 from styles.curation import CurationStep, Draft, Dropped, Limits, Step, Survey, each
 from styles.defence import quarantine_instructions, study_floods, study_strange_links, study_strangers
-from styles.drafts import Decide, Outcome
+from styles.drafts import Decide, Outcome, messages_through
 from styles.examples import is_target
-from styles.quality import mute_toxic, mute_without_context, refuse_boilerplate, refuse_other_languages, repair_text
+from styles.quality import (
+    BEYOND_ASCII,
+    BOILERPLATE_SIGNS,
+    CONTEXT_SIGNS,
+    mute_toxic,
+    mute_without_context,
+    refuse_boilerplate,
+    refuse_other_languages,
+    repair_text,
+    rude_signs,
+)
 from styles.repetition import study_echoes, study_near_copies, study_templates
 from styles.selection import Quota, study_usefulness
 from styles.tone import study_tone
@@ -42,17 +54,17 @@ def builtin_steps(
         each("own replies", mute_own_replies),
         each("roles", order_roles),
         each("empty turns", refuse_empty_turns),
-        each("encoding", repair_text),
+        each("encoding", repair_text, sieve=BEYOND_ASCII),
         each("length", partial(refuse_long_turns, limits=limits)),
-        each("secrets", refuse_secrets),
+        each("secrets", refuse_secrets, sieve=KEY_SIGNS),
         Step("privacy", partial(hide_private, roster=roster), local=True),
-        each("hidden text", partial(refuse_hidden_text, limits=limits)),
+        each("hidden text", partial(refuse_hidden_text, limits=limits), sieve=hidden_signs(limits)),
         each("instructions", quarantine_instructions),
         each("banned words", partial(refuse_banned_words, limits=limits)),
-        each("boilerplate", refuse_boilerplate),
-        each("context", mute_without_context),
+        each("boilerplate", refuse_boilerplate, sieve=BOILERPLATE_SIGNS),
+        each("context", mute_without_context, sieve=CONTEXT_SIGNS),
         each("language", partial(refuse_other_languages, language=limits.language)),
-        each("toxicity", mute_toxic),
+        each("toxicity", mute_toxic, sieve=rude_signs()),
         Survey("floods", study_floods),
         Survey("strangers", study_strangers),
         Survey("strange links", study_strange_links),
@@ -130,7 +142,8 @@ def refuse_long_turns(draft: Draft, limits: Limits) -> Draft | Dropped:
         if len(message.content) > limits.turn_characters_at_most:
             length = f"{len(message.content)} characters; {limits.turn_characters_at_most} are allowed"
             return draft.drop("turn-too-long", f"{said} {length}.")
-        if is_target(message) and (count := len(words(message.content))) > limits.reply_words_at_most:
+        may_be_long = len(message.content) >= 2 * limits.reply_words_at_most  # a word and a space take two
+        if may_be_long and is_target(message) and (count := len(words(message.content))) > limits.reply_words_at_most:
             return draft.drop("reply-too-long", f"{said} {count} words; {limits.reply_words_at_most} are allowed.")
     return draft
 
@@ -146,11 +159,17 @@ def refuse_secrets(draft: Draft) -> Draft | Dropped:
 
 def hide_private(batch: Sequence[Draft], roster: NameFinder | None = None) -> list[Draft]:
     """Put placeholders for private values; within a conversation the same value gets the same one."""
+    seen = [*messages_through(batch, partial(may_hold_private, roster=roster))]
+    concerned = {draft.conversation_id for draft, passed in seen if True in passed}
     texts: defaultdict[str, list[str]] = defaultdict(list)
     for draft in batch:
-        texts[draft.conversation_id] += (message.content for message in draft.messages)
+        if draft.conversation_id in concerned:
+            texts[draft.conversation_id] += (message.content for message in draft.messages)
     redactors = {conversation: Redactor(roster, texts=said) for conversation, said in texts.items()}
-    return [_redacted(draft, redactors[draft.conversation_id]) for draft in batch]
+    return [
+        _redacted(draft, passed, redactors[draft.conversation_id]) if True in passed else draft
+        for draft, passed in seen
+    ]
 
 
 # What chat templates write, in whatever family: text that holds one of them could open or close a turn.
@@ -164,6 +183,12 @@ _HIDDEN = re.compile(
     "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]"  # flags of regions are spelled with tags
     "|(?<=[\x00-\x7f])[\u200c\u200d](?=[\x00-\x7f])"  # joiners belong between emoji and letters of other scripts
 )
+
+
+def hidden_signs(limits: Limits) -> Sieve:
+    """What a text has to hold for `refuse_hidden_text` to find something."""
+    told = [(re.escape(token),) for token in limits.special_tokens if token[:1] not in "<["]
+    return Sieve(((r"[<\[]",), (r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]",), (r"[^\x00-\x7f]",), *told))
 
 
 def refuse_hidden_text(draft: Draft, limits: Limits) -> Draft | Dropped:
@@ -232,18 +257,14 @@ def _merged(run: list[Message]) -> Message:
     return replace(first, content=text, trainable=all(message.trainable for message in run))
 
 
-def _redacted(draft: Draft, redactor: Redactor) -> Draft:
-    hidden = [redactor.redact(message.content) for message in draft.messages]
-    if not any(one.counts for one in hidden):
-        return draft
+def _redacted(draft: Draft, passed: Sequence[bool], redactor: Redactor) -> Draft:
     counts: Counter[str] = Counter(draft.redactions)
-    for one in hidden:
-        counts.update(one.counts)
-    messages = (
-        replace(message, content=one.text) if one.counts else message
-        for message, one in zip(draft.messages, hidden, strict=True)
-    )
-    return replace(draft, messages=tuple(messages), redactions=dict(counts))
+    messages = list(draft.messages)
+    for place, message in enumerate(draft.messages):
+        if passed[place] and (hidden := redactor.redact(message.content)).counts:
+            counts.update(hidden.counts)
+            messages[place] = replace(message, content=hidden.text)
+    return replace(draft, messages=tuple(messages), redactions=dict(counts)) if counts != draft.redactions else draft
 
 
 def _unless_known(draft: Draft, conversations: dict[bytes, str], answered: set[bytes]) -> Draft | Dropped:

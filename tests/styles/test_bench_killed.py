@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from styles import chunks
+from styles import chunks, curation
 from styles.curation import Limits, curate
 from styles.steps import builtin_steps
 from tests.styles.material import SOURCES
@@ -34,6 +34,7 @@ def outcome(folder: Path | None) -> str:
 
 def small_chunks() -> None:
     chunks.in_chunks.__defaults__ = (100,)
+    curation.CHUNK = 100
     chunks._HELD = 100_000
 
 
