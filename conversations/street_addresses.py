@@ -53,9 +53,14 @@ _NEEDED = tuple(
 )
 _ENDS = tuple(f"straße strasse str. {_GERMANIC.partition('weg')[2].replace('|', ' ')} weg".split())
 _HOUSE_AFTER = re.compile(r" (?=\d)")
-_WORDS = "|".join(re.escape(word) for word in sorted(set().union(*(words for words, _ in _NEEDED), _ENDS)))
+_WORDS = "|".join(sorted(set().union(*(words for words, _ in _NEEDED))))
 
-SIGNS = Sieve(((r"\p{Nd}", any_of(_WORDS)),))
+SIGNS = Sieve(
+    (
+        (r"\p{Nd}", any_of(rf"(?:\A|\PL)(?:{_WORDS})(?:\PL|\z)")),
+        (any_of(rf"(?:{'|'.join(map(re.escape, _ENDS))}) \p{{Nd}}"),),
+    )
+)
 
 
 def find_street_addresses(text: str) -> Iterator[tuple[int, int]]:

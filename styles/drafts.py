@@ -150,7 +150,7 @@ def messages_through(
 
 
 def draft_row(draft: Draft) -> list[Any]:
-    """A draft as plain values, for a file."""
+    """A draft as plain values and times, for a file."""
     return [
         draft.id,
         draft.conversation_id,
@@ -158,16 +158,13 @@ def draft_row(draft: Draft) -> list[Any]:
         draft.source.id if draft.source else None,
         draft.reviewer,
         dict(draft.redactions),
-        draft.known_since.isoformat(),
-        [
-            (m.role, m.content, m.author, m.sent_at and m.sent_at.isoformat(), m.id, m.voice, m.trainable)
-            for m in draft.messages
-        ],
+        draft.known_since,
+        [(m.role, m.content, m.author, m.sent_at, m.id, m.voice, m.trainable) for m in draft.messages],
     ]
 
 
 def draft_of(row: Sequence[Any], sources: Mapping[str, Source]) -> Draft:
-    """The draft that `draft_row` took apart."""
+    """The draft that `draft_row` took apart; times are in the words of ISO 8601 by now."""
     name, conversation, place, source, reviewer, redactions, since, messages = row
     said = tuple(
         Message(role, content, author, sent and datetime.fromisoformat(sent), number, voice, trainable)

@@ -100,14 +100,13 @@ class Sketches:
 
 def _edges(low: Any, keys: Any, threshold: float) -> list[tuple[int, int]]:
     """Pairs of texts that share a band and are similar, each younger one after all that is older."""
-    found = [np.zeros((0, 2), dtype=np.int64)]
+    found = np.zeros(0, dtype=np.int64)
     for band in range(keys.shape[1]):
         for one, other in _pairs(keys[:, band]):
-            near = similarity(low[one], low[other]) >= threshold
-            pairs = np.stack([np.maximum(one[near], other[near]), np.minimum(one[near], other[near])], axis=1)
-            found.append(pairs)
-        found = [np.unique(np.concatenate(found), axis=0)]
-    return [(int(younger), int(older)) for younger, older in found[0]]
+            pairs = np.setdiff1d(np.maximum(one, other) << 32 | np.minimum(one, other), found)
+            near = similarity(low[pairs >> 32], low[pairs & 0xFFFFFFFF]) >= threshold
+            found = np.union1d(found, pairs[near])
+    return list(zip((found >> 32).tolist(), (found & 0xFFFFFFFF).tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -235,9 +235,10 @@ def study_canned_replies(limits: Limits) -> Decide:
 
 def _few_times(draft: Draft, told: Counter[bytes], limits: Limits) -> Outcome:
     surplus = []
-    for turn, _, reply in _targets(draft):
-        told[_print(reply)] += 1
-        if told[_print(reply)] > limits.same_reply_at_most:
+    for turn in _targets(draft):
+        reply = _print(folded(draft.messages[turn].content))
+        told[reply] += 1
+        if told[reply] > limits.same_reply_at_most:
             surplus.append(turn)
     sentence = f"{limits.same_reply_at_most} older examples have the same reply, which is enough."
     return draft.mute(surplus, reason="canned-reply", sentence=sentence) if surplus else draft
@@ -268,22 +269,21 @@ def _redacted(draft: Draft, passed: Sequence[bool], redactor: Redactor) -> Draft
 
 
 def _unless_known(draft: Draft, conversations: dict[bytes, str], answered: set[bytes]) -> Draft | Dropped:
-    content = _print(*(part for m in draft.messages for part in (m.role, folded(m.content))))
+    said = [folded(m.content) for m in draft.messages]
+    content = _print(*(part for m, text in zip(draft.messages, said, strict=True) for part in (m.role, text)))
     older = conversations.setdefault(content, draft.id)
     if older != draft.id:
         return draft.drop("duplicate-conversation", f"It says the same as {older}.")
     repeated = []
-    for turn, prompt, reply in _targets(draft):
-        said = _print(prompt, reply)
-        if said in answered:
+    for turn in _targets(draft):
+        answer = _print(said[turn - 1], said[turn])
+        if answer in answered:
             repeated.append(turn)
-        answered.add(said)
+        answered.add(answer)
     sentence = "Older examples give the same reply to the same words."
     return draft.mute(repeated, reason="duplicate-reply", sentence=sentence) if repeated else draft
 
 
-def _targets(draft: Draft) -> Iterator[tuple[int, str, str]]:
-    """Place, prompt and reply of each turn to be learned, folded for comparing."""
-    for turn, message in enumerate(draft.messages):
-        if is_target(message):
-            yield turn, folded(draft.messages[turn - 1].content), folded(message.content)
+def _targets(draft: Draft) -> list[int]:
+    """The places of the turns to be learned."""
+    return [turn for turn, message in enumerate(draft.messages) if is_target(message)]

@@ -22,6 +22,7 @@ _LINK = r"https?://\S+|[\w.+-]+@[\w-]+\.\w+"
 _PLACEHOLDER = r"\[[A-Z][A-Z_]*\d*\]"
 
 _MARK = re.compile(r"[^\w\s]|_")
+_MARKS = {code: " " for code in range(128) if _MARK.fullmatch(chr(code))}
 
 EMOJI = re.compile(_EMOJI)
 TOKEN = re.compile(rf"{_LINK}|{_PLACEHOLDER}|{_EMOJI}|{_WORD}|{_NUMBER}|\n+|([^\w\s])\1*")
@@ -51,12 +52,16 @@ def emoji_in(text: str) -> list[str]:
 
 def folded(text: str) -> str:
     """The text for comparing: one case, plain apostrophes and dashes, single spaces."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("–", "-").replace("—", "-")
     return " ".join(plain.casefold().split())
 
 
 def plain(text: str) -> str:
     """The text for finding what is nearly the same: folded, and without punctuation."""
+    if text.isascii():
+        return " ".join(text.lower().translate(_MARKS).split())
     return " ".join(_MARK.sub(" ", folded(text)).split())
 
 
