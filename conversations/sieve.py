@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import accumulate
 from typing import Any
 
 _INVISIBLE = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
@@ -27,15 +29,12 @@ class Sieve:
         """For each text whether the rule has to look at it."""
         import pyarrow.compute as pc
 
-        column = _column(texts)
-        found = _disguised(column) if self.disguised else pc.is_null(column)
-        for parts in self.signs:
-            held = pc.match_substring_regex(column, parts[0])
-            for part in parts[1:]:
-                held = pc.and_(held, pc.match_substring_regex(column, part))
-            found = pc.or_(found, held)
-        passed: list[bool] = pc.fill_null(found, fill_value=True).to_pylist()
-        return passed
+        raw = [_bytes(text) for text in texts]
+        column = _column([text or b"" for text in raw])
+        held = [_disguised(column)] if self.disguised else []
+        held += [reduce(pc.and_, (pc.match_substring_regex(column, part) for part in parts)) for parts in self.signs]
+        passed: list[bool] = reduce(pc.or_, held).to_pylist()
+        return [through or text is None for through, text in zip(passed, raw, strict=True)] if None in raw else passed
 
 
 def any_of(words: str) -> str:
@@ -43,22 +42,21 @@ def any_of(words: str) -> str:
     return f"(?i){words}"
 
 
-def _column(texts: Sequence[str]) -> Any:
-    """The texts as one column; what is no Unicode (half of a surrogate pair) is nothing there."""
+def _bytes(text: str) -> bytes | None:
+    """The text in UTF-8; nothing where it holds half of a surrogate pair, which no column can."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _column(raw: Sequence[bytes]) -> Any:
+    """The texts as one column, put together by hand: `pyarrow.array` would import pandas."""
+    import numpy as np
     import pyarrow as pa
 
-    try:
-        return pa.array(texts, pa.large_string())
-    except UnicodeEncodeError:
-        return pa.array([text if _is_unicode(text) else None for text in texts], pa.large_string())
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    ends = np.fromiter(accumulate(map(len, raw), initial=0), dtype=np.int64, count=len(raw) + 1)
+    return pa.LargeStringArray.from_buffers(len(raw), pa.py_buffer(ends), pa.py_buffer(b"".join(raw)))
 
 
 def _disguised(column: Any) -> Any:
