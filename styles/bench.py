@@ -6,6 +6,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -94,11 +95,16 @@ class _OnFiles:
         group, source, target = task
         steps = self.groups[group]
         assert steps is not None
-        if not target.exists():  # its fate is written first
-            left, fates = self.judge.work(steps, load_chunk(source, self.judge.sources))
-            save_fates(target.with_suffix(".fate"), fates)
-            save_bytes(target, lines_of(left))
-        return target
+        return _into_file(self.judge, steps, partial(load_chunk, source, self.judge.sources), target)
+
+
+def _into_file(judge: Judge, steps: Sequence[CurationStep], batch: Callable[[], Sequence[Draft]], target: Path) -> Path:
+    """Take a chunk through steps; what is left, and the fates of the rest, are in files afterwards."""
+    if not target.exists():  # its fate is written first
+        left, fates = judge.work(steps, batch())
+        save_fates(target.with_suffix(".fate"), fates)
+        save_bytes(target, lines_of(left))
+    return target
 
 
 class Bench:
@@ -156,13 +162,14 @@ class Bench:
         place.mkdir(exist_ok=True)
         return place
 
-    def on_files(self, number: int, tasks: Sequence[_Task]) -> Iterator[Path]:
-        """Take files through a group of steps, by the crew if there is one for them."""
+    def on_files(self, number: int, chunks: Chunks, folder: Path) -> Iterator[Path]:
+        """Take chunks through a group of steps into files, by the crew if there is one for them."""
         _, steps = self._groups[number]
         if self._crew and pickled(steps):
-            yield from self._crew.map(tasks)
+            yield from self._crew.map([(number, path, folder / path.name) for path in chunks.paths])
         else:
-            yield from map(_OnFiles(self.judge, [steps] * len(self._groups)), tasks)
+            for place, batch in enumerate(chunks):
+                yield _into_file(self.judge, steps, partial(list, batch), folder / f"{place:06}.left")
 
 
 class _Pass:
@@ -180,8 +187,7 @@ class _Pass:
                 left.add(kept)
                 self.fates.add(fates)
             return left
-        tasks = [(self._number, path, self._folder / path.name) for path in chunks.paths]
-        for number, path in enumerate(self._bench.on_files(self._number, tasks)):
+        for number, path in enumerate(self._bench.on_files(self._number, chunks, self._folder)):
             fates = load_fates(path.with_suffix(".fate"))
             left.adopt(path, fates[-1].kept, number=number, before=chunks)
             self.fates.add(fates, path.with_suffix(".fate"))

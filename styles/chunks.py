@@ -32,8 +32,8 @@ class _Part:
 class Chunks:
     """Batches of drafts that can be gone through again and again; none is cut within a conversation.
 
-    Those of `coming` are taken in when somebody first goes through them. With a folder, each batch is in a file, and
-    in memory too as long as all that are fit into `_HELD` bytes; without one, everything is in memory.
+    Those of `coming` are taken in when somebody first goes through them. With a folder, what does not fit into `_HELD`
+    bytes is in files; without one, everything is in memory.
     """
 
     def __init__(
@@ -73,20 +73,19 @@ class Chunks:
 
     @property
     def paths(self) -> Sequence[Path]:
-        """The files of the chunks; none without a folder."""
-        return tuple(part.path for part in self.complete() if part.path)
+        """The files of the chunks; what is in memory only is written now."""
+        for number, part in enumerate(self.complete()):
+            if part.path is None and part.batch is not None:
+                part.path = self._saved(number, lines_of(part.batch))
+        return tuple(part.path for part in self._parts if part.path)
 
-    def add(self, batch: Sequence[Draft]) -> bytes:
-        """Take in a chunk. Gives back the lines of its file, which are none without a folder."""
-        if self._folder is None:
-            self._parts.append(_Part(len(batch), batch))
-            return b""
-        lines = lines_of(batch)
-        path = self._folder / f"{len(self._parts):06}.left"
-        save_bytes(path, lines)
-        held = batch if self._fits(len(batch), len(lines)) else None
-        self._parts.append(_Part(len(batch), held, path))
-        return lines
+    def add(self, batch: Sequence[Draft], lines: bytes = b"") -> None:
+        """Take in a chunk; with its lines, it is written into a file in any case."""
+        size = len(lines) or sum(len(message.content) for draft in batch for message in draft.messages)
+        fits = self._folder is None or self._fits(len(batch), size)
+        number = len(self._parts)
+        path = self._saved(number, lines or lines_of(batch)) if lines or not fits else None
+        self._parts.append(_Part(len(batch), batch if fits else None, path))
 
     def adopt(self, path: Path, length: int, *, number: int, before: Chunks) -> None:
         """Take in a chunk that another process made of chunk `number` of `before`."""
@@ -95,6 +94,12 @@ class Chunks:
         if old.batch is not None and self._fits(length, path.stat().st_size):
             batch = _updated(old, path, self._sources)
         self._parts.append(_Part(length, batch, path))
+
+    def _saved(self, number: int, lines: bytes) -> Path:
+        assert self._folder is not None
+        path = self._folder / f"{number:06}.left"
+        save_bytes(path, lines)
+        return path
 
     def _grow(self) -> Sequence[Draft] | None:
         batch = next(self._coming, None)
@@ -122,8 +127,9 @@ class Chunks:
 
 def _updated(old: _Part, path: Path, sources: Mapping[str, Source]) -> list[Draft]:
     """The drafts of a file that was made of another one; most are the same, and those need not be read again."""
-    assert old.path is not None and old.batch is not None
-    known = dict(zip(old.path.read_bytes().splitlines(), old.batch, strict=True))
+    assert old.batch is not None
+    lines = old.path.read_bytes() if old.path else lines_of(old.batch)
+    known = dict(zip(lines.splitlines(), old.batch, strict=True))
     return [known.get(line) or draft_of(orjson.loads(line), sources) for line in path.read_bytes().splitlines()]
 
 

@@ -21,7 +21,7 @@ from conversations.privacy import Redactor, find_private, may_hold_private
 from conversations.roster import NameFinder
 from conversations.sources import Source
 from styles.bench import Bench, Judge, Released
-from styles.chunks import CHUNK, Chunks, in_chunks, oldest_first
+from styles.chunks import CHUNK, Chunks, in_chunks, lines_of, oldest_first
 from styles.drafts import EVER, CurationStep, Draft, Dropped, Step, Survey, each
 from styles.examples import Example, digest_of, is_target
 from styles.fates import Fates, Records, StepCount
@@ -251,7 +251,9 @@ class _Intake:
         for batch in in_chunks(self._numbered(oldest_first(self._cut(conversations), self._sources, place))):
             self.drafts += len(batch)
             self._sample(batch)
-            self._hash.update(chunks.add(batch))
+            lines = lines_of(batch) if place else b""
+            self._hash.update(lines)
+            chunks.add(batch, lines)
         return chunks
 
     def _sample(self, batch: Sequence[Draft]) -> None:
