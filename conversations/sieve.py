@@ -1,4 +1,4 @@
-"""A sieve: which of many texts hold a sign without which a rule finds nothing, told in one pass over a column of them."""
+"""A sieve: which of many texts hold a sign without which a rule finds nothing, told by one pass over a column."""
 
 from __future__ import annotations
 

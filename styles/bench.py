@@ -69,9 +69,7 @@ class Judge:
         return left, fates
 
 
-def _paired(
-    step: CurationStep, batch: Sequence[Draft], outcomes: Sequence[Outcome]
-) -> Iterator[tuple[Draft, Outcome]]:
+def _paired(step: CurationStep, batch: Sequence[Draft], outcomes: Sequence[Outcome]) -> Iterator[tuple[Draft, Outcome]]:
     """Each outcome with the draft that it came from. Raises `CurationRefused` unless each draft has exactly one."""
     if [draft.id for draft in batch] == [getattr(outcome, "id", "") for outcome in outcomes]:
         return zip(batch, outcomes, strict=True)
@@ -125,7 +123,9 @@ class Bench:
     def __enter__(self) -> Bench:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._crew:
             self._crew.leave()
 

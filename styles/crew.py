@@ -29,8 +29,8 @@ class Crew:
         self._pool.shutdown(cancel_futures=True)
 
 
-def pickled(work: Work) -> bytes | None:
-    """A function for a crew; None where a plugin's step cannot go to another process."""
+def pickled(work: object) -> bytes | None:
+    """What is for a crew; None where a plugin's step cannot go to another process."""
     try:
         return pickle.dumps(work)
     except (pickle.PicklingError, AttributeError, TypeError):

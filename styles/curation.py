@@ -57,7 +57,7 @@ class Limits:
     same_reply_at_most: int = 3
     special_tokens: tuple[str, ...] = ()  # those of the base model, besides the ones that everybody knows
     language: str = "en"
-    near_copy_from: float = 0.55  # share of runs of five characters that two texts have in common
+    near_copy_from: float = 0.5  # share of runs of five characters that two texts have in common
     same_template_at_most: int = 10
     examples_at_most: int = 20_000
     speaker_share_at_most: float = 0.35

@@ -48,9 +48,9 @@ _RUN = re.compile(r"(.)\1{15,}", re.DOTALL)
 BEYOND_ASCII = Sieve(((r"[^\x00-\x7f]",),))
 _RUN_OF_ONE = "|".join(f"\\x{{{code:x}}}{{16}}" for code in range(128)) + r"|[^\x00-\x7f]{16}"
 _MACHINES = (
-    "received|created|logged|opened|registered|automat|automá|auto-|autoreply|do not reply|office|unsubscribe|you are receiving|"
-    "antworten sie nicht|joined|left the|set the channel|pinned|started|integration|renamed|passed|failed|succeeded|"
-    "finished"
+    "received|created|logged|opened|registered|automat|automá|auto-|autoreply|do not reply|office|unsubscribe|"
+    "you are receiving|antworten sie nicht|joined|left the|set the channel|pinned|started|integration|renamed|passed|"
+    "failed|succeeded|finished"
 )
 # What a text has to hold for these steps to find something.
 BOILERPLATE_SIGNS = Sieve(((any_of(_MACHINES),), (r"\A[^\pL]*\z",), (f"(?s){_RUN_OF_ONE}",)))
