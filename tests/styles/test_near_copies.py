@@ -9,12 +9,13 @@ import pytest
 from conversations.messages import Conversation
 from tests.styles.material import conversation, curated
 
-WORDS = """
+TEXT = """
 parcel kettle refund harbour ticket invoice blue morning driver window cancel upgrade garden table seat lamp
 broken arrived tomorrow battery charger weather policy branch coffee letter manual screen socket village
 winter summer copper wooden ladder engine market bridge pepper saddle violin curtain basket hammer mirror
 pillow rocket tunnel anchor candle button carpet cheese dragon finger jacket kitten magnet needle orange
-""".split()
+"""
+WORDS = TEXT.split()
 REASONS = ("near-copy", "duplicate-conversation", "duplicate-reply")  # a word may have been replaced by itself
 
 
