@@ -11,10 +11,10 @@ from itertools import chain
 from pathlib import Path
 
 from conversations.errors import CurationRefused
-from styles.bench import Records, StepCount
 from styles.curation import Curated
 from styles.drafts import Dropped
 from styles.examples import Example
+from styles.fates import Records, StepCount
 from styles.split import AUTHOR, Part, Split, bucket, leaks, split_examples, ties_of
 
 STEP = "holdout"

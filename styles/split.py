@@ -14,7 +14,7 @@ from styles.wording import folded, plain
 
 Part = Literal["train", "holdout"]
 
-_NEAR = 0.55  # as in curation
+_NEAR = 0.5  # as in curation
 _FEWEST_WORDS = 12
 _ENOUGH_AUTHORS = 20
 _AUTHOR_SHARE = 0.1
