@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conversations.archive import BATCH
 from conversations.errors import ImportRefused
-from conversations.importers import DATE_ORDERS, Importer, Refused, Request, Skipped, find_importer, read_path
+from conversations.importers import DATE_ORDERS, Covered, Importer, Refused, Request, Skipped, find_importer, read_path
 from conversations.messages import Conversation, conversation_id
 from conversations.person import Person
 from conversations.privacy import Redactor, without_names
@@ -19,6 +19,7 @@ from conversations.roster import Names, Roster
 from conversations.sources import BASES, Source
 
 if TYPE_CHECKING:
+    from conversations.coverage import Coverage, Doubt
     from conversations.directory import Directory
     from conversations.importers import DateOrder, Outcome
     from conversations.originals import Originals
@@ -46,6 +47,9 @@ class Intake:
     messages: int = 0  # in the conversations read
     answers: int = 0  # of these, what the brand wrote
     one_sided: int = 0  # conversations in which nobody asks
+    withdrawn: int = 0  # conversations that hold what was deleted where it was said
+    deleted: int = 0  # conversations left out, for a newer import told that something in them was deleted
+    doubts: tuple[Doubt, ...] = ()
 
     def lines(self) -> list[str]:
         """The account for people."""
@@ -56,6 +60,7 @@ class Intake:
             lines.append(f"  {self.added:,} came in, {self.updated:,} updated, {self.unchanged:,} known already")
         if self.erased:
             lines.append(f"  {self.erased} left out because somebody in them asked to be forgotten")
+        lines += self._deletions
         if self.names_hidden:
             lines.append(f"  {self.names_hidden} spoke of somebody who asked to be forgotten; the names were taken out")
         if self.one_sided:
@@ -70,6 +75,23 @@ class Intake:
             lines += [f"    {r.place}: {r.reason}" for r in self.refused[:SHOWN]]
         if len(self.refused) > SHOWN:
             lines.append(f"    and {len(self.refused) - SHOWN:,} more (--json lists them all)")
+        return lines
+
+    @property
+    def _deletions(self) -> list[str]:
+        lines = []
+        if self.withdrawn:
+            verb = "would be withdrawn" if self.dry_run else "withdrawn"
+            what = "something in it" if self.withdrawn == 1 else "something in them"
+            lines.append(f"  {_counted(self.withdrawn, 'conversation')} {verb}: {what} was deleted where it was said")
+        if self.deleted:
+            lines.append(f"  {self.deleted:,} left out: something in them was deleted since, as a newer import told")
+        lines += (
+            f"  {doubt.channel.rstrip('/')}: {doubt.missing:,} of the {doubt.known:,} messages known from that time "
+            "are not in it. It looks like a part of the channel, so nothing was withdrawn; if all of that was deleted, "
+            "take it out with `brandvoice forget`"
+            for doubt in self.doubts
+        )
         return lines
 
     @property
@@ -118,7 +140,8 @@ def import_path(
         owner=owner,
         licence=licence,
     )
-    account = _Account(store.directory, None if dry_run else source, originals)
+    coverage = store.coverage()
+    account = _Account(store.directory, None if dry_run else source, originals, coverage)
     request = Request(
         path,
         speakers=speakers,
@@ -141,8 +164,11 @@ def import_path(
             messages=account.messages,
             answers=account.answers,
             one_sided=account.one_sided,
+            withdrawn=coverage.stale,
+            doubts=tuple(coverage.doubts),
         )
-    added = store.add_conversations(conversations, source=source)
+    added = store.add_conversations(conversations, source=source, coverage=coverage)
+    withdrawn = coverage.withdraw(source, now=source.added_at)
     return Intake(
         str(path),
         account.read,
@@ -157,6 +183,9 @@ def import_path(
         messages=account.messages,
         answers=account.answers,
         one_sided=account.one_sided,
+        withdrawn=withdrawn,
+        deleted=added.deleted,
+        doubts=tuple(coverage.doubts),
     )
 
 
@@ -189,7 +218,10 @@ def _kind(path: Path, importers: Sequence[Importer], format_name: str, columns: 
 class _Account:
     """Counts what passes by, and keeps the names of people before what they said."""
 
-    def __init__(self, directory: Directory, source: Source | None, originals: Originals | None) -> None:
+    def __init__(
+        self, directory: Directory, source: Source | None, originals: Originals | None, coverage: Coverage
+    ) -> None:
+        self._coverage = coverage
         self.read = 0
         self.names_hidden = 0
         self.messages = 0
@@ -217,7 +249,10 @@ class _Account:
                 self.skipped[outcome.reason] += 1
             elif isinstance(outcome, Person):
                 self._meet(outcome)
+            elif isinstance(outcome, Covered):
+                self._coverage.take(outcome)
             else:
+                self._coverage.met(outcome.id)
                 self.read += 1
                 self.messages += len(outcome.messages)
                 self.answers += sum(message.role == "assistant" for message in outcome.messages)
@@ -244,7 +279,7 @@ class _Account:
             self._directory.note(self._source.id, self._waiting)
             self._known = self._directory.roster() if self._originals else self._known
         if self._originals and self._source:
-            self._originals.keep(self._kept, source=self._source.id)
+            self._originals.keep(self._coverage.living(self._kept), source=self._source.id)
         self._waiting.clear()
         self._kept.clear()
         self._recent = None

@@ -22,11 +22,13 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    null,
     select,
     update,
 )
 
 from conversations import consent, tables
+from conversations.coverage import Coverage
 from conversations.database import Database, inserting_missing, lock_whole_conversations
 from conversations.errors import NotFound
 from conversations.messages import Conversation, Message
@@ -40,12 +42,16 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """How many conversations were new to the style, changed, known as they are, or erased earlier and so refused."""
+    """How many conversations were new to the style, changed, known as they are, or refused.
+
+    Refused is what was erased, and what holds a message that a newer import of its channel did not have any more.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     erased: int = 0
+    deleted: int = 0
 
     def __add__(self, other: Added) -> Added:
         return Added(
@@ -53,6 +59,7 @@ class Added:
             self.updated + other.updated,
             self.unchanged + other.unchanged,
             self.erased + other.erased,
+            self.deleted + other.deleted,
         )
 
 
@@ -101,20 +108,41 @@ def sources(connection: Connection, *, style: str | None, conversation: str | No
     return [Source(**row) for row in connection.execute(wanted).mappings()]
 
 
-def add(connection: Connection, batch: Sequence[Conversation], *, source: Source, now: datetime) -> Added:
-    """Take one batch in: new ones inserted, changed ones replaced in place, erased ones left out."""
+def add(
+    connection: Connection,
+    batch: Sequence[Conversation],
+    *,
+    source: Source,
+    now: datetime,
+    coverage: Coverage | None = None,
+) -> Added:
+    """Take one batch in: new ones inserted, changed ones replaced in place, erased and deleted ones left out."""
     lock_whole_conversations(connection)
     save_source(connection, source)
     tombstones = consent.erased(connection)
     wanted = [conversation for conversation in batch if not tombstones.cover(conversation)]
+    left_out = Added(erased=len(batch) - len(wanted))
+    if coverage:
+        there = coverage.without_deleted(connection, wanted)
+        left_out += Added(deleted=len(wanted) - len(there))
+        wanted = _settled(connection, there, coverage)
     shelf = _shelf(connection, {c.id for c in wanted}, style=source.style)
-    added = sum(map(shelf.put, wanted), Added(erased=len(batch) - len(wanted)))
+    added = sum(map(shelf.put, wanted), left_out)
     _insert(connection, shelf, now=now)
     _replace(connection, shelf, now=now)
     links = [{"conversation_id": c.id, "source_id": source.id} for c in wanted]
     if links:
         connection.execute(inserting_missing(connection, tables.conversation_sources), links)
     return added
+
+
+def _settled(connection: Connection, batch: Sequence[Conversation], coverage: Coverage) -> list[Conversation]:
+    """What a log tells, after what only another log of the same channel knows."""
+    table = tables.conversations
+    ids = {c.id for c in batch if coverage.settles(c)}
+    known = select(table.c.id, table.c.place, null().label("source")).where(table.c.id.in_(ids))
+    stored = {c.id: c for c in _with_messages(connection, connection.execute(known).all())} if ids else {}
+    return [coverage.settle(c, stored[c.id]) if c.id in stored else c for c in batch]
 
 
 def stream(

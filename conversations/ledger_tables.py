@@ -1,4 +1,4 @@
-"""The tables of people's names, originals, alarms, erasures, reviews and channels that stay out."""
+"""The tables of people's names, what imports cover, originals, alarms, erasures, reviews and channels that stay out."""
 
 from __future__ import annotations
 
@@ -23,6 +23,22 @@ channel_opt_outs = Table(
     metadata,
     Column("channel", StoredText, primary_key=True),
     Column("since", UtcTime, nullable=False),
+)
+
+# Of each channel the import with the newest message: it knows best what was said from `since` on.
+covered_channels = Table(
+    "covered_channels",
+    metadata,
+    Column("channel", StoredText, primary_key=True),
+    Column("newest", UtcTime, nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
+deleted_messages = Table(
+    "deleted_messages",
+    metadata,
+    Column("id", StoredText, primary_key=True),
+    Column("at", UtcTime, nullable=False),
 )
 
 originals = Table(

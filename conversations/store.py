@@ -11,6 +11,7 @@ from conversations.alarms import Alarms
 from conversations.archive import Added
 from conversations.blind_votes import BlindVotes
 from conversations.consent import Unwilling
+from conversations.coverage import Coverage
 from conversations.database import Database
 from conversations.directory import Directory
 from conversations.erasures import Erasures
@@ -149,18 +150,25 @@ class ConversationStore:
         with self._database.writing() as connection:
             return source_ledger.deny(connection, source, reason=storable(reason), who=storable(who), now=self._now())
 
-    def add_conversations(self, conversations: Iterable[Conversation], *, source: Source) -> Added:
+    def coverage(self) -> Coverage:
+        """What one import covers, to be compared with what is known."""
+        return Coverage(self._database)
+
+    def add_conversations(
+        self, conversations: Iterable[Conversation], *, source: Source, coverage: Coverage | None = None
+    ) -> Added:
         """Take conversations in under the source, which is put in as well; say how many were new to its style.
 
         Idempotent by conversation id: the same content again changes nothing, other content replaces the messages.
         Conversations that were erased, or in which an erased person wrote, stay out and are counted. Batches of 500
-        are one transaction each, so an import that is stopped is finished by running it again.
+        are one transaction each, so an import that is stopped is finished by running it again. With `coverage`, which
+        is filled while they are read, older imports undo nothing of what newer ones told.
         """
         self.add_source(source)
         added = Added()
         for batch in archive.batches(conversations):
             with self._database.writing() as connection:
-                added += archive.add(connection, batch, source=source, now=self._now())
+                added += archive.add(connection, batch, source=source, now=self._now(), coverage=coverage)
         return added
 
     def conversations(

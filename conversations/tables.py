@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeEngine
 
 from conversations.messages import Message
 
-SCHEMA = "0006"  # the newest migration; the scripts are in conversations/migrations/versions
+SCHEMA = "0007"  # the newest migration; the scripts are in conversations/migrations/versions
 SCHEMA_TABLE = "brandvoice_schema"
 
 

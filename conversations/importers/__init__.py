@@ -1,5 +1,6 @@
 """Importers: conversations out of the files that people have."""
 
+from conversations.coverage import Covered
 from conversations.importers.alpaca import ALPACA
 from conversations.importers.dates import DATE_ORDERS, DateOrder
 from conversations.importers.discord import DiscordImporter
@@ -30,6 +31,7 @@ __all__ = [
     "AUTO",
     "BUILTIN_IMPORTERS",
     "DATE_ORDERS",
+    "Covered",
     "DateOrder",
     "Importer",
     "Limits",

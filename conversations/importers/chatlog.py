@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from conversations.coverage import Covered
 from conversations.errors import ImportRefused
 from conversations.importers.drafts import merge
 from conversations.importers.exchanges import Exchange
+from conversations.importers.extent import Extent, Seen
 from conversations.importers.importer import Outcome, Refused, Request, Skipped
 from conversations.importers.speakers import expect_speakers
 from conversations.importers.spool import Entry, Spool
@@ -26,18 +29,25 @@ class ChatLog:
     timed: bool = True  # false where times only say what came first
     one_sided: bool = False  # whether only the brand speaks in it, so that nothing is paired and nothing merged
 
-    def read(self, entries: Iterable[Entry | Refused | Skipped | Person]) -> Iterator[Outcome]:
+    def read(self, entries: Iterable[Entry | Refused | Skipped | Person | Seen | Extent]) -> Iterator[Outcome]:
         """Everything that the entries hold. Raises `ImportRefused` where it cannot be said who the brand is."""
         with Spool() as spool:
             people: dict[str, Person] = {}
+            extents: list[Extent] = []
             for entry in entries:
-                if isinstance(entry, Person):
-                    yield from _met(entry, people)
-                elif isinstance(entry, Entry):
-                    yield from self._take(entry, spool)
-                else:
-                    yield entry
+                match entry:
+                    case Person():
+                        yield from _met(entry, people)
+                    case Entry():
+                        yield from self._take(entry, spool)
+                    case Seen():
+                        spool.see(entry.channel, entry.id)
+                    case Extent():
+                        extents.append(entry)
+                    case _:
+                        yield entry
             brand = self._brand(spool, people)
+            yield from self._covered(extents, spool)
             if self.one_sided:
                 yield from (self._monologue(*found) for found in spool.monologues(gap=self.request.gap, brand=brand))
                 return
@@ -46,7 +56,25 @@ class ChatLog:
 
     def _take(self, entry: Entry, spool: Spool) -> Iterable[Skipped | Refused]:
         fault = time_fault(entry.said.sent_at, latest=self.request.latest)
-        return [Refused(entry.said.place, fault)] if fault else spool.add(entry)
+        if not fault:
+            return spool.add(entry)
+        spool.see(entry.channel, entry.said.id)
+        return [Refused(entry.said.place, fault)]
+
+    def _covered(self, extents: Sequence[Extent], spool: Spool) -> Iterator[Covered]:
+        newest: dict[str, datetime] = {}
+        for extent in extents:
+            if extent.newest:
+                newest[extent.place] = max(newest.get(extent.place, extent.newest), extent.newest)
+        for extent in extents:
+            if extent.first and extent.last:
+                yield Covered(
+                    f"{self.platform}:{extent.place}",
+                    extent.first,
+                    extent.last if extent.whole else extent.first,
+                    newest[extent.place],
+                    partial(_held, spool, extent),
+                )
 
     def _brand(self, spool: Spool, people: dict[str, Person]) -> frozenset[str]:
         counts = spool.writers()
@@ -92,6 +120,11 @@ def expect_some(names: Iterable[str], *, request: Request, what: str) -> None:
     """Raises `ImportRefused` where an export has none of the files that hold messages."""
     if not any(True for _ in names):
         raise ImportRefused(f"{request.path} holds no {what}. Export it again, or name another file.")
+
+
+def _held(spool: Spool, extent: Extent, ids: Sequence[str]) -> set[str]:
+    found = spool.holds(extent.channel, [f"{extent.inside}{identity}" for identity in ids])
+    return {identity.removeprefix(extent.inside) for identity in found}
 
 
 def _met(person: Person, people: dict[str, Person]) -> Iterator[Person]:

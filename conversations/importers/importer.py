@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from conversations.coverage import Covered
 from conversations.importers.dates import DateOrder
 from conversations.messages import Conversation
 from conversations.person import Person
@@ -29,8 +30,9 @@ class Skipped:
     reason: str
 
 
-# A person is whom the file names, as often as it likes: names are looked for in what others say.
-Outcome = Conversation | Refused | Skipped | Person
+# A person is whom the file names, as often as it likes: names are looked for in what others say. What a log covers of
+# a channel comes before the conversations of that channel.
+Outcome = Conversation | Refused | Skipped | Person | Covered
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ Between only two people nothing is entangled, and only links that reach over a s
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,6 +33,7 @@ CREATE TABLE said (
     author TEXT NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL, brand INTEGER, thread TEXT, link TEXT,
     "to" TEXT, edited INTEGER, utterance INTEGER, UNIQUE (channel, id)
 );
+CREATE TABLE seen (channel TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (channel, id)) WITHOUT ROWID;
 CREATE TABLE utterances (number INTEGER PRIMARY KEY, thread TEXT);
 CREATE TABLE line (number INTEGER, id TEXT, sent_at INTEGER, author TEXT, brand INTEGER, link TEXT);
 """
@@ -78,6 +79,19 @@ class Spool:
             (*row, *more),
         )
         return [] if added.rowcount else [self._again(entry, edited)]
+
+    def see(self, channel: str, identity: str) -> None:
+        """Note that a message is there, although nothing of it is kept."""
+        self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (channel, identity))
+
+    def holds(self, channel: str, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that stand in the log."""
+        marks = ", ".join("?" * len(ids))
+        wanted = " UNION ".join(
+            f"SELECT id FROM {table} WHERE channel = ? AND id IN ({marks})"  # noqa: S608 - our own words
+            for table in ("said", "seen")
+        )
+        return {row[0] for row in self._database.execute(wanted, (channel, *ids, channel, *ids))}
 
     def writers(self) -> Mapping[str, int]:
         """How much each author wrote of what the log does not say whether it is the brand's; most first."""

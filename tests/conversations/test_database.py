@@ -146,7 +146,7 @@ def test_a_newer_schema_is_refused(empty_database: str) -> None:
     with engine.begin() as connection:
         connection.execute(sqlalchemy.text(f"UPDATE {SCHEMA_TABLE} SET version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(StoreError, match=r"schema 9999, which is newer than .* knows \(0006\)\. Update brandvoice"):
+    with pytest.raises(StoreError, match=r"schema 9999, which is newer than .* knows \(0007\)\. Update brandvoice"):
         open_store(empty_database)
 
 

@@ -9,10 +9,12 @@ from pathlib import Path, PurePosixPath
 from conversations.errors import ImportRefused
 from conversations.importers.archive import Files, may_be_log, open_files, place_of
 from conversations.importers.chatlog import ChatLog
-from conversations.importers.discord.export import is_export, read_export
-from conversations.importers.discord.message import people_of, read_message
+from conversations.importers.discord.export import Channel, is_export, read_export
+from conversations.importers.discord.message import extend, people_of, read_message
 from conversations.importers.discord.package import channels_of, read_package
+from conversations.importers.extent import Extent, Seen
 from conversations.importers.importer import Limits, Outcome, Refused, Request, Skipped
+from conversations.importers.records import Record
 from conversations.importers.spool import Entry
 from conversations.person import Person
 
@@ -61,13 +63,36 @@ def _is_beside(name: str) -> bool:
     return not any(folder.endswith("_Files") for folder in PurePosixPath(name).parts)
 
 
-def _entries(files: Files, request: Request) -> Iterator[Entry | Refused | Skipped | Person]:
-    speakers = {name.strip().removeprefix("@").casefold() for name in request.speakers}
+def _entries(files: Files, request: Request) -> Iterator[Entry | Refused | Skipped | Person | Seen | Extent]:
     for name in _candidates(files):
-        place = place_of(name, shown=request.shown)
-        for found in read_export(files, name, place=place, cap=request.limits.record_bytes):
+        yield from _File(request, intact=not files.faults).entries(files, name)
+
+
+class _File:
+    """One file of one channel, with what it covers."""
+
+    def __init__(self, request: Request, *, intact: bool) -> None:
+        self._request = request
+        self._speakers = {name.strip().removeprefix("@").casefold() for name in request.speakers}
+        self._extent = Extent(whole=intact)
+
+    def entries(self, files: Files, name: str) -> Iterator[Entry | Refused | Skipped | Person | Seen | Extent]:
+        ended = False
+        place, cap = place_of(name, shown=self._request.shown), self._request.limits.record_bytes
+        for found in read_export(files, name, place=place, cap=cap):
             if isinstance(found, Refused):
+                self._extent.whole = False
                 yield found
+            elif isinstance(found, Channel):
+                ended = True
             else:
-                yield from people_of(found[1].value)
-                yield read_message(*found, speakers=speakers)
+                yield from self._message(*found)
+        self._extent.whole &= ended
+        yield self._extent
+
+    def _message(self, channel: Channel, record: Record) -> Iterator[Entry | Refused | Skipped | Person | Seen]:
+        yield from people_of(record.value)
+        message = read_message(channel, record, speakers=self._speakers)
+        seen = list(extend(self._extent, channel, record, latest=self._request.latest))
+        yield from [] if isinstance(message, Entry) else seen
+        yield message

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import datetime
 
-from conversations.importers.discord.export import Channel
+from conversations.importers.discord.export import Channel, moment_of
 from conversations.importers.drafts import UnfitError, words
+from conversations.importers.extent import Extent, Seen
 from conversations.importers.importer import Refused, Skipped
 from conversations.importers.records import JsonObject, Record, short
 from conversations.importers.said import Said
@@ -56,7 +58,7 @@ def _read(channel: Channel, record: Record, *, speakers: AbstractSet[str]) -> En
     return Entry(
         channel=channel.room,
         said=Said(
-            id=_id(entry),
+            id=f"{channel.inside}{_id(entry)}",
             sent_at=moment_of(entry.get("timestamp"), what="`timestamp`"),
             author=author.id,
             text=text,
@@ -124,9 +126,22 @@ def _framed(embeds: object) -> Iterator[str]:
             yield from (words(line, what="an embed") for line in lines if isinstance(line, str) and line.strip())
 
 
+def extend(extent: Extent, channel: Channel, record: Record, *, latest: datetime | None) -> Iterator[Seen]:
+    """Take in one record; one that is no entry is noted by its id, and one without makes the extent unknown."""
+    extent.channel, extent.inside, extent.taken = channel.room, channel.inside, channel.taken
+    try:
+        identity = _id(record.value)
+    except UnfitError:
+        extent.whole = False
+        return
+    with suppress(UnfitError):
+        extent.reach(moment_of(record.value.get("timestamp"), what="`timestamp`"), latest=latest)
+    yield Seen(channel.room, f"{channel.inside}{identity}")
+
+
 def _id(entry: JsonObject) -> str:
     identity = entry.get("id")
-    if not isinstance(identity, str) or not identity:
+    if not isinstance(identity, str) or not identity or "/" in identity:
         raise UnfitError(f"its `id` is {short(identity)}, not the id of a message")
     return identity
 
@@ -136,15 +151,6 @@ def _link(entry: JsonObject, channel: Channel) -> str | None:
     if entry.get("type") != "Reply" or not isinstance(reference, dict):
         return None
     answered, where = reference.get("messageId"), reference.get("channelId")
-    return answered if isinstance(answered, str) and where in (None, channel.id, channel.room) else None
-
-
-def moment_of(value: object, *, what: str) -> datetime:
-    """A time as Discord writes it, without a zone taken as UTC. Raises `UnfitError`."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is not None:
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise UnfitError(f"{what} is {short(value)}, not a time")
+    if not isinstance(answered, str) or where not in (None, channel.id, channel.room):
+        return None
+    return answered if where == channel.room else f"{channel.inside}{answered}"

@@ -15,7 +15,8 @@ from functools import partial
 from conversations.errors import ImportRefused
 from conversations.importers.archive import READ_FAULTS, Files, place_of
 from conversations.importers.cutting import BrokenListError, first_byte, utf8
-from conversations.importers.discord.message import moment_of, unmarked
+from conversations.importers.discord.export import moment_of
+from conversations.importers.discord.message import unmarked
 from conversations.importers.drafts import UnfitError, words
 from conversations.importers.importer import Refused, Request, Skipped
 from conversations.importers.records import JsonObject, Record, parse, read_list, short

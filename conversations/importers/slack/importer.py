@@ -6,19 +6,22 @@ from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from conversations.coverage import Covered
 from conversations.errors import ImportRefused
 from conversations.importers.archive import Files, is_zip, open_files
 from conversations.importers.chatlog import time_fault
 from conversations.importers.drafts import merge
 from conversations.importers.exchanges import Exchange, find_exchanges
+from conversations.importers.extent import Extent
 from conversations.importers.importer import Limits, Outcome, Refused, Request, Skipped
 from conversations.importers.records import Record, printable
 from conversations.importers.said import Said
 from conversations.importers.slack.layout import Layout, find_layout, is_export, read_entries
 from conversations.importers.slack.people import Directory, read_person
-from conversations.importers.slack.said import Author, author_of, is_talk, read_said
+from conversations.importers.slack.said import Author, author_of, is_talk, read_said, sent_at
 from conversations.importers.slack.talk import Talk
 from conversations.importers.speakers import expect_speakers, find_speakers
 from conversations.messages import Conversation, Message, conversation_id
@@ -52,8 +55,9 @@ class SlackImporter:
             yield from refused
             directory, brand = export.brand(directory)
             yield from directory.people.values()
+            newest = export.newest()
             for folder in export.layout.days:
-                yield from _read_channel(export, folder, directory=directory, brand=brand)
+                yield from _read_channel(export, folder, directory=directory, brand=brand, newest=newest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,13 @@ class Export:
     def entries(self, *names: str) -> Iterator[Record | Refused]:
         for name in names:
             yield from read_entries(self.files, name, shown=self.request.shown, cap=self.request.limits.record_bytes)
+
+    def newest(self) -> datetime | None:
+        """When its last message was sent, by the last day of each channel: it tells a newer export from an older."""
+        last_days = self.entries(*(days[-1] for days in self.layout.days.values()))
+        sent = (sent_at(record.value) for record in last_days if isinstance(record, Record))
+        latest = self.request.latest
+        return max((moment for moment in sent if moment and (latest is None or moment <= latest)), default=None)
 
     def expect_messages(self) -> None:
         """Raises `ImportRefused` where there is nothing to read."""
@@ -133,18 +144,27 @@ def load_people(path: Path) -> dict[str, Person]:
         return dict(directory.people)
 
 
-def _read_channel(export: Export, folder: str, *, directory: Directory, brand: AbstractSet[str]) -> Iterator[Outcome]:
-    channel = directory.channel_ids.get(folder, folder)
-    talk = Talk()
+def _read_channel(
+    export: Export, folder: str, *, directory: Directory, brand: AbstractSet[str], newest: datetime | None
+) -> Iterator[Outcome]:
+    channel, latest = directory.channel_ids.get(folder, folder), export.request.latest
+    # A channel without an id is known by its name, which channels of other workspaces may have as well.
+    extent = Extent(channel, taken=newest, whole=folder in directory.channel_ids and not export.files.faults)
+    talk = Talk(extent, latest=latest)
     for record in export.entries(*export.layout.days[folder]):
         if isinstance(record, Refused):
+            extent.whole = False
             yield record
         else:
             yield from _stranger(record, directory)
+            talk.see(record.value)
             found = read_said(record, directory, brand=brand)
-            fault = time_fault(found.sent_at, latest=export.request.latest) if isinstance(found, Said) else ""
+            fault = time_fault(found.sent_at, latest=latest) if isinstance(found, Said) else ""
             yield from [Refused(record.place, fault)] if fault else talk.add(found)
     yield from talk.settle()
+    if extent.first and extent.last and extent.newest:
+        before = extent.last if extent.whole else extent.first
+        yield Covered(f"slack:{extent.place}", extent.first, before, extent.newest, talk.holds)
     for exchange in find_exchanges(talk.said(), gap=export.request.gap, brand=brand):
         yield exchange if isinstance(exchange, Skipped) else _conversation(exchange, channel)
 

@@ -29,6 +29,7 @@ _NOTICES = {
     *("huddle_thread", "sh_room_created", "sh_room_shared", "file_comment", "file_mention"),
     *("joiner_notification", "joiner_notification_for_inviter", "ekm_access_denied", "message_replied"),
 }
+_GONE = ("tombstone", "message_deleted")
 _TIMESTAMP = re.compile(r"(\d{1,11})(?:\.(\d{1,6}))?")
 _NOBODY = "U00"  # a fault of Slack's export: such messages have no author
 
@@ -74,6 +75,23 @@ def read_said(
 def is_talk(entry: JsonObject) -> bool:
     """Whether a record is of a kind that holds what people say."""
     return entry.get("type") in (None, "message") and entry.get("subtype") in _TALK
+
+
+def sent_at(entry: JsonObject) -> datetime | None:
+    """The time of a record, where it says one."""
+    return _timestamp(entry["ts"], what="`ts`")[1] if _TIMESTAMP.fullmatch(str(entry.get("ts"))) else None
+
+
+def stands_for(entry: JsonObject) -> str | None:
+    """The `ts` of the message of which a record shows that it is there; none where it tells of another change.
+
+    Raises `UnfitError` where the record does not say which message it is.
+    """
+    subtype = entry.get("subtype")
+    if subtype in _GONE:
+        return None
+    inner = entry.get("message") if subtype == "message_changed" else entry
+    return _timestamp(inner.get("ts") if isinstance(inner, dict) else None, what="`ts`")[0]
 
 
 def author_of(entry: JsonObject, directory: Directory) -> Author | None:

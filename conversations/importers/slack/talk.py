@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from conversations.importers.drafts import UnfitError
+from conversations.importers.extent import Extent
 from conversations.importers.importer import Refused, Skipped
+from conversations.importers.records import JsonObject
 from conversations.importers.said import Said
-from conversations.importers.slack.said import Deleted, Edited
+from conversations.importers.slack.said import Deleted, Edited, sent_at, stands_for
 
 
 class Talk:
     """Collects one channel. Edits and deletions may stand anywhere, so they count once everything is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, extent: Extent, *, latest: datetime | None = None) -> None:
+        self._extent = extent
+        self._latest = latest
+        self._there: set[str] = set()
         self._said: dict[str, Said] = {}
         self._edits: dict[str, Edited] = {}
         self._deletions: list[Deleted] = []
+
+    def see(self, entry: JsonObject) -> None:
+        """Note that a message is there, whatever it says; a record that names none makes the extent unknown."""
+        try:
+            there, moment = stands_for(entry), sent_at(entry)
+        except UnfitError:
+            self._extent.whole = False
+            return
+        if there:
+            self._there.add(there)
+        if moment:
+            self._extent.reach(moment, latest=self._latest)
+
+    def holds(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that are there and were not deleted."""
+        return self._there.intersection(ids) - {deletion.ts for deletion in self._deletions}
 
     def add(self, found: Said | Edited | Deleted | Skipped | Refused) -> Iterable[Skipped | Refused]:
         """Takes in what one record holds; returns what is to be reported of it at once."""

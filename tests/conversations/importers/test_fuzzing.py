@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.errors import ImportRefused
-from conversations.importers import BUILTIN_IMPORTERS, Limits, Outcome, Person, Refused, Skipped
+from conversations.importers import BUILTIN_IMPORTERS, Covered, Limits, Outcome, Person, Refused, Skipped
 from conversations.messages import Conversation
 from tests.conversations.importers import discord_exports, exports
 from tests.conversations.importers.reading import chat, jsonl, patient, read
@@ -95,7 +95,7 @@ FORMATS = {
     "prompt-completion": records(lambda n: {"prompt": f"Question {n}?", "completion": f"Answer {n}."}),
 }
 TEXTS = {"discord", "telegram", "whatsapp", "csv", "openai", "sharegpt", "alpaca", "prompt-completion", "preferences"}
-OUTCOMES = (Conversation, Refused, Skipped, Person)
+OUTCOMES = (Conversation, Refused, Skipped, Person, Covered)
 
 
 @pytest.fixture(scope="module", params=sorted(FORMATS))
