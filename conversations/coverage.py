@@ -6,8 +6,7 @@ Outside, nothing is concluded. Where two imports tell of the same channel, the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,6 +14,7 @@ from itertools import islice
 from sqlalchemy import Connection, delete, insert, select
 
 from conversations import ledger_tables, tables
+from conversations.covered import Covered
 from conversations.database import Database, inserting_missing, lock_whole_conversations, upsert
 from conversations.messages import Conversation, Message
 from conversations.sources import Source
@@ -23,23 +23,6 @@ PAGE = 500
 REASON = "something in it was deleted where it was said"
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _FEW = 20  # missing messages that are believed whatever their share
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """One stretch of a channel of which a log holds every message that was not deleted.
-
-    `channel` is what the ids of its messages begin with, as in `slack:C1/`; the two ends are not covered themselves,
-    and a stretch without length covers nothing: all that is known of such a log is that it may lack anything.
-    `newest` tells newer logs from older ones. `holds` gives back those of some ids, without their beginning, that the
-    log has; it has to be asked before the next outcome is read.
-    """
-
-    channel: str
-    after: datetime
-    before: datetime
-    newest: datetime
-    holds: Callable[[Sequence[str]], AbstractSet[str]]
 
 
 @dataclass(frozen=True, slots=True)

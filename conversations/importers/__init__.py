@@ -1,6 +1,6 @@
 """Importers: conversations out of the files that people have."""
 
-from conversations.coverage import Covered
+from conversations.covered import Covered
 from conversations.importers.alpaca import ALPACA
 from conversations.importers.dates import DATE_ORDERS, DateOrder
 from conversations.importers.discord import DiscordImporter

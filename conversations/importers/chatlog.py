@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from conversations.coverage import Covered
+from conversations.covered import Covered
 from conversations.errors import ImportRefused
 from conversations.importers.drafts import merge
 from conversations.importers.exchanges import Exchange

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from conversations.coverage import Covered
+from conversations.covered import Covered
 from conversations.importers.dates import DateOrder
 from conversations.messages import Conversation
 from conversations.person import Person

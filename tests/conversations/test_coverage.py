@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from conversations.coverage import Coverage, Covered, Doubt
+from conversations.coverage import Coverage, Doubt
+from conversations.covered import Covered
 from conversations.messages import Conversation, Message
 from conversations.store import Added, ConversationStore
 from tests.conversations.samples import DESK

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from conversations.coverage import Covered
+from conversations.covered import Covered
 from conversations.errors import ImportRefused
 from conversations.importers.archive import Files, is_zip, open_files
 from conversations.importers.chatlog import time_fault
@@ -157,8 +157,8 @@ def _read_channel(
             yield record
         else:
             yield from _stranger(record, directory)
-            talk.see(record.value)
             found = read_said(record, directory, brand=brand)
+            talk.see(record.value, found)
             fault = time_fault(found.sent_at, latest=latest) if isinstance(found, Said) else ""
             yield from [Refused(record.place, fault)] if fault else talk.add(found)
     yield from talk.settle()

@@ -82,8 +82,8 @@ def sent_at(entry: JsonObject) -> datetime | None:
     return _timestamp(entry["ts"], what="`ts`")[1] if _TIMESTAMP.fullmatch(str(entry.get("ts"))) else None
 
 
-def stands_for(entry: JsonObject) -> str | None:
-    """The `ts` of the message of which a record shows that it is there; none where it tells of another change.
+def stands_for(entry: JsonObject) -> tuple[str, datetime] | None:
+    """Id and time of the message of which a record shows that it is there; none where it tells of a deletion.
 
     Raises `UnfitError` where the record does not say which message it is.
     """
@@ -91,7 +91,7 @@ def stands_for(entry: JsonObject) -> str | None:
     if subtype in _GONE:
         return None
     inner = entry.get("message") if subtype == "message_changed" else entry
-    return _timestamp(inner.get("ts") if isinstance(inner, dict) else None, what="`ts`")[0]
+    return _timestamp(inner.get("ts") if isinstance(inner, dict) else None, what="`ts`")
 
 
 def author_of(entry: JsonObject, directory: Directory) -> Author | None:

@@ -11,7 +11,7 @@ from conversations.importers.extent import Extent
 from conversations.importers.importer import Refused, Skipped
 from conversations.importers.records import JsonObject
 from conversations.importers.said import Said
-from conversations.importers.slack.said import Deleted, Edited, sent_at, stands_for
+from conversations.importers.slack.said import Deleted, Edited, stands_for
 
 
 class Talk:
@@ -25,17 +25,16 @@ class Talk:
         self._edits: dict[str, Edited] = {}
         self._deletions: list[Deleted] = []
 
-    def see(self, entry: JsonObject) -> None:
+    def see(self, entry: JsonObject, found: Said | Edited | Deleted | Skipped | Refused) -> None:
         """Note that a message is there, whatever it says; a record that names none makes the extent unknown."""
         try:
-            there, moment = stands_for(entry), sent_at(entry)
+            there = (found.id, found.sent_at) if isinstance(found, Said) else stands_for(entry)
         except UnfitError:
             self._extent.whole = False
             return
         if there:
-            self._there.add(there)
-        if moment:
-            self._extent.reach(moment, latest=self._latest)
+            self._there.add(there[0])
+            self._extent.reach(there[1], latest=self._latest)
 
     def holds(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are there and were not deleted."""
