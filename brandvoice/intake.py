@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conversations.archive import BATCH
+from conversations.coverage import Coverage
 from conversations.errors import ImportRefused
 from conversations.importers import DATE_ORDERS, Covered, Importer, Refused, Request, Skipped, find_importer, read_path
 from conversations.messages import Conversation, conversation_id
@@ -19,7 +20,7 @@ from conversations.roster import Names, Roster
 from conversations.sources import BASES, Source
 
 if TYPE_CHECKING:
-    from conversations.coverage import Coverage, Doubt
+    from conversations.coverage import Doubt
     from conversations.directory import Directory
     from conversations.importers import DateOrder, Outcome
     from conversations.originals import Originals
@@ -140,7 +141,7 @@ def import_path(
         owner=owner,
         licence=licence,
     )
-    coverage = store.coverage()
+    coverage = Coverage(store.database)
     account = _Account(store.directory, None if dry_run else source, originals, coverage)
     request = Request(
         path,

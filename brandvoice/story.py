@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from conversations.coverage import WITHDRAWN
 from conversations.errors import NotFound
 from styles.dataset import PARTS, DatasetVersion, list_datasets
 from styles.examples import Example, is_target
@@ -182,7 +183,8 @@ def _kept_or_deleted(store: ConversationStore, conversation: str) -> str:
     try:
         store.conversation(conversation)
     except NotFound:
-        return "its conversation was deleted from the store"
+        reasons = [d.details["reason"] for d in store.audit(conversation) if d.what == WITHDRAWN]
+        return f"it was withdrawn, for {reasons[-1]}" if reasons else "its conversation was deleted from the store"
     return "its conversation is there, but is cut otherwise, or is of another style now"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -108,13 +108,29 @@ def sources(connection: Connection, *, style: str | None, conversation: str | No
     return [Source(**row) for row in connection.execute(wanted).mappings()]
 
 
+def take_in(
+    database: Database,
+    conversations: Iterable[Conversation],
+    *,
+    source: Source,
+    now: Callable[[], datetime],
+    coverage: Coverage | None,
+) -> Added:
+    """Take all of them in, a transaction for each batch; they are read on while none is open."""
+    added = Added()
+    for batch in batches(conversations):
+        with database.writing() as connection:
+            added += add(connection, batch, source=source, now=now(), coverage=coverage)
+    return added
+
+
 def add(
     connection: Connection,
     batch: Sequence[Conversation],
     *,
     source: Source,
     now: datetime,
-    coverage: Coverage | None = None,
+    coverage: Coverage | None,
 ) -> Added:
     """Take one batch in: new ones inserted, changed ones replaced in place, erased and deleted ones left out."""
     lock_whole_conversations(connection)

@@ -20,6 +20,7 @@ from conversations.messages import Conversation, Message
 from conversations.sources import Source
 
 PAGE = 500
+WITHDRAWN = "conversation withdrawn"  # in the audit
 REASON = "something in it was deleted where it was said"
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _FEW = 20  # missing messages that are believed whatever their share
@@ -207,7 +208,7 @@ def _withdraw(connection: Connection, messages: Sequence[str], *, source: Source
         connection.execute(delete(table).where(table.c.conversation_id.in_(found)))
     connection.execute(delete(tables.conversations).where(tables.conversations.c.id.in_(found)))
     details = {"source": source.id, "reason": REASON}
-    row = {"who": "import", "what": "conversation withdrawn", "at": now, "details": details}
+    row = {"who": "import", "what": WITHDRAWN, "at": now, "details": details}
     connection.execute(insert(tables.audit), [{**row, "subject": conversation} for conversation in found])
     return len(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -22,4 +22,4 @@ class Covered:
     after: datetime
     before: datetime
     newest: datetime
-    holds: Callable[[Sequence[str]], AbstractSet[str]]
+    holds: Callable[[Sequence[str]], AbstractSet[str]] = field(compare=False)

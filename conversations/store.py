@@ -150,10 +150,6 @@ class ConversationStore:
         with self._database.writing() as connection:
             return source_ledger.deny(connection, source, reason=storable(reason), who=storable(who), now=self._now())
 
-    def coverage(self) -> Coverage:
-        """What one import covers, to be compared with what is known."""
-        return Coverage(self._database)
-
     def add_conversations(
         self, conversations: Iterable[Conversation], *, source: Source, coverage: Coverage | None = None
     ) -> Added:
@@ -161,15 +157,11 @@ class ConversationStore:
 
         Idempotent by conversation id: the same content again changes nothing, other content replaces the messages.
         Conversations that were erased, or in which an erased person wrote, stay out and are counted. Batches of 500
-        are one transaction each, so an import that is stopped is finished by running it again. With `coverage`, which
-        is filled while they are read, older imports undo nothing of what newer ones told.
+        are one transaction each, so an import that is stopped is finished by running it again. With `coverage`, filled
+        while they are read, older imports undo nothing of newer ones.
         """
         self.add_source(source)
-        added = Added()
-        for batch in archive.batches(conversations):
-            with self._database.writing() as connection:
-                added += archive.add(connection, batch, source=source, now=self._now(), coverage=coverage)
-        return added
+        return archive.take_in(self._database, conversations, source=source, now=self._now, coverage=coverage)
 
     def conversations(
         self, style: str | None, *, trainable_only: bool = False, one_sided: bool = False

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from brandvoice.intake import import_path
+from brandvoice.story import why_gone
 from conversations.importers import BUILTIN_IMPORTERS
 from conversations.messages import Message
 from conversations.sealing import Sealing
@@ -74,6 +75,7 @@ def test_a_conversation_that_was_deleted_is_withdrawn_with_its_reason(export, tm
     (written,) = store.audit(gone.id)
     assert (written.who, written.what) == ("import", "conversation withdrawn")
     assert written.details["reason"] == "something in it was deleted where it was said"
+    assert why_gone(store)(gone.id) == "it was withdrawn, for something in it was deleted where it was said"
     assert take(export(tmp_path, ALL, without={"q2", "a2"}), store).withdrawn == 0
 
 

@@ -28,7 +28,7 @@ def talk(name: str, *ids: str, hour: float = 0) -> Conversation:
 def covering(
     store: ConversationStore, *there: str, hours: tuple[float, float] = (-9, 9), newest: float = 9
 ) -> Coverage:
-    coverage = store.coverage()
+    coverage = Coverage(store.database)
     after, before, last = (NOON + timedelta(hours=hour) for hour in (*hours, newest))
 
     def holds(ids: Sequence[str]) -> set[str]:
