@@ -18,6 +18,7 @@ _WORDS = (
     r"rijksregister|registre national|personnummer|f[øo]dselsnummer|\bcpr\b|henkil[öo]tunnus|\bpesel\b|\bcpf\b|"
     r"contribuinte|aadhaa?r|\bpan\b|マイナンバー|my number card|주민등록번호|身份证"
 )
+_ANY_WORD = re.compile(rf"(?i){_WORDS}")
 _NEAR = re.compile(rf"(?i)(?:{_WORDS})[^.!?\n]{{0,40}}$")
 _AFTER = re.compile(rf"(?i)^[^.!?\n\w]{{0,3}}(?:is|was|as|ist|est|es|è)?\s?(?:my|the|mein|mon|mi)?\s?(?:{_WORDS})")
 
@@ -72,7 +73,10 @@ def find_national_ids(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and kind of each number; those that only a word makes an id come last."""
     if not _MAY_BE.search(text):
         return
+    has_a_word = _ANY_WORD.search(text)
     for rule, pattern in _SHAPES:
+        if rule.needs_word and not has_a_word:
+            continue
         for match in pattern.finditer(text):
             if rule.needs_word and not _is_named(text, *match.span()):
                 continue

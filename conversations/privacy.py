@@ -102,8 +102,8 @@ def find_private(
 ) -> tuple[Finding, ...]:
     """Find e-mail addresses, numbers, keys and the names on `roster`, in order and without overlaps.
 
-    `regions` are the countries whose telephone numbers are known without their `+` prefix. Not found: towns,
-    unusual streets, names outside the roster, numbers spelled in words, values split over several messages.
+    `regions` are the countries whose telephone numbers are known without their `+` prefix. Not found: towns, streets
+    without a house number, names outside the roster, numbers spelled in words, values split over several messages.
     """
     return _settled(text, partial(_candidates, roster=roster, regions=regions))
 

@@ -1,76 +1,87 @@
-"""Street addresses as they are commonly written in eight languages: a street word, a name and a house number."""
+"""Street addresses: a house number beside what is called a street, announced as an address or followed by a postcode.
+
+A text without a digit holds none.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from conversations import street_words as words
+from conversations.postal_marks import BOXED, HOUSE_NAME, MAY_BE_A_CODE, find_boxes
 from conversations.sieve import Sieve, any_of
+from conversations.street_reader import StreetReader
 
-_NAME = r"[A-ZÀ-Þ][\w'’.-]{0,30}"
-_SMALL = "de|del|della|di|da|do|dos|das|la|las|los|le|les|el|y|e|of|the|van|von|der|den"
-_NAMES = rf"{_NAME}(?: (?:(?:{_SMALL}) ){{0,2}}{_NAME}){{0,4}}"
-_OF = r"(?:(?:de|del|della|dello|dei|di|da|do|dos|das|du|des|la|las|los|le|les|el|al|l'|d')[ ]?){0,2}"
-
-# Written after the name: "12 Harbour Road", "Hafenstraße 12", "Havenstraat 12", "Hamngatan 12".
-_ENGLISH = (
-    r"street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|square|sq|place|pl|terrace|close|crescent|"
-    r"cres|row|grove|gardens|mews|parkway|pkwy|highway|hwy|circle|cir|trail|plaza|alley|walk|way|hill|view|rise|quay|wharf"
-)
-_GERMANIC = (
-    r"stra(?:ß|ss)e|str\.|weg|gasse|platz|allee|ring|damm|ufer|steig|chaussee|straat|laan|plein|gracht|kade|dreef|singel|"
-    r"gatan|vägen|gränd|stigen|gata|veien|vegen|gade|vej|allé|katu|tie|polku"
-)
-# Written before it: "12 rue des Lilas", "Calle Mayor 12", "Via Roma, 12", "Rua Augusta 12", "ul. Długa 12".
-_FRENCH = r"rue|avenue|av\.|boulevard|bd|chemin|place|allée|impasse|quai|cours|route|passage|square|sentier"
-_SOUTHERN = (
-    r"calle|c/|avenida|avda?\.?|plaza|paseo|camino|ronda|carretera|glorieta|vial|cuesta|rambla|pasaje|callejón|"
-    r"via|viale|piazza|corso|vicolo|largo|strada|borgo|stretto|contrada|rua|travessa|praça|alameda|estrada|"
-    r"avinguda|carrer|ul\.|ulica|aleja|al\.|plac|os\."
-)
-_ROOM = "apt|apartment|suite|ste|unit|flat|floor|fl|apartamento|piso|esc|interno|whg|top"
-_UNIT = rf"(?:,? ?(?:{_ROOM})\.? ?#?\w{{1,6}}|,? ?#\d{{1,5}})?"
-_HOUSE = r"\d{1,5}(?:[ ]?[a-zA-Z](?![\w]))?(?:[/-]\d{1,4})?"
-
-_DIGIT = re.compile(r"\d")
-_AFTER = re.compile(
-    rf"(?<![\w.,$€£#-])(?<!\b[Tt]he )(?:(?:flat|apt|unit|suite|studio) \w{{1,4}},? )?"
-    rf"\d{{1,5}}[a-zA-Z]?,? (?:{_NAME} ){{1,4}}(?:(?i:{_ENGLISH}))(?![\w'-])\.?(?i:{_UNIT})"
-)
-_JOINED = re.compile(
-    rf"(?<!\w)(?:{_NAME}[ ]){{0,3}}(?:{_NAME}(?:{_GERMANIC})|(?:{_NAME}[ -]){{1,3}}(?i:{_GERMANIC}))"
-    rf" {_HOUSE}(?![\w.,]\w)"
-)
-_FRENCH_WAY = re.compile(rf"(?<![\w.,-])\d{{1,5}}(?: ?(?:bis|ter|quater))?,? (?i:{_FRENCH}) {_OF}{_NAMES}")
-_SOUTHERN_WAY = re.compile(
-    rf"(?<!\w)(?i:{_SOUTHERN}) {_OF}{_NAMES},? ?(?:n[º°.]? ?|km )?{_HOUSE}(?![\w.,]\w)(?i:{_UNIT})"
-)
+_GATES = frozenset((
+    *words.ROADS, *words.PLACES, *(f"{kind}s" for kind in words.ROADS + words.PLACES), *words.FRENCH,
+    *words.FRENCH_PLACES,
+    *words.KINDS_FIRST, *words.ALONE, *words.CUES, "zum", "zur", "auf", "dem", "der", "unter", "hinter", "vor", "beim",
+))  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]+")
-# Words without which a pattern cannot match: asking for them is cheaper.
-_NEEDED = tuple(
-    (frozenset(_LETTERS.findall(words)), pattern)
-    for words, pattern in ((_ENGLISH, _AFTER), (_FRENCH, _FRENCH_WAY), (_SOUTHERN, _SOUTHERN_WAY))
+_ENDS = tuple(f"{ending}{sign}" for ending in words.ENDINGS for sign in ("", "."))
+_HOUSE_AFTER = re.compile(r"[ .](?=\d)")
+_NUMBER = re.compile(
+    rf"(?<![\w.,$€£#:+*=/-])[0-9]{{1,5}}[a-zA-Z]?(?![\w%€$:]|[.,]\d| (?:{'|'.join(words.COUNTED)})\b)", re.IGNORECASE
 )
-_ENDS = tuple(f"straße strasse str. {_GERMANIC.partition('weg')[2].replace('|', ' ')} weg".split())
-_HOUSE_AFTER = re.compile(r" (?=\d)")
-_WORDS = "|".join(sorted(set().union(*(words for words, _ in _NEEDED))))
+_MAY_BE_BRITISH = re.compile(r"[0-9][A-Za-z]? ?[0-9][A-Za-z]{2}(?!\w)")
+_GRIDDED = frozenset(
+    ("calle", "carrera", "cra", "cl", "cll", "kr", "kra", "transversal", "diagonal", "km", "pk", "lote", "lt", "quadra")
+)
+_GRID = re.compile(  # Colombia: "Calle 85 # 12-10"; roads by the kilometre
+    r"(?i)(?<!\w)(?:(?:calle|carrera|cra|cll?|kra?|transversal|diagonal|avenida)\.? "
+    r"\d{1,3} ?[a-z]?(?: bis)? ?(?:#|no\.?|n°) ?\d{1,3} ?[a-z]? ?- ?\d{1,3}"
+    r"|(?:strada statale|ss|carretera|ctra\.?|rodovia|rod\.?|n-|route nationale)[ .]?[\w-]{1,8},? (?:km|pk)\.? ?\d{1,4}"
+    r"|(?:quadra|qd\.?) \d{1,3},? (?:lote|lt\.?|bloco|casa) \d{1,3}"
+    r"|manzana \w{1,3},? lote \d{1,3}|[A-Z]\d{1,2}, \d{1,2}(?=, \d{5} ))"
+)
+_EASTERN = re.compile(
+    r"(?:〒?\d{3}-\d{4} ?)?[\u3040-\u30ff\u4e00-\u9fff]{1,12}[都道府県市区町村郡][\u3040-\u30ff\u4e00-\u9fff]{0,16}"
+    r"\d{1,4}(?:(?:丁目|番地?|号|の|-)\d{0,4}){0,5}"
+    r"|[\u4e00-\u9fff]{2,20}[路街道巷弄]\d{1,5}(?:号|弄|-\d{1,4})?(?:\d{1,4}[号楼室单元]){0,4}"
+    r"|(?:[\uac00-\ud7af]{1,8}(?:시|도|구|군|읍|면|동) ){1,4}[\uac00-\ud7af]{1,12}(?:로|길|동) ?"
+    r"\d{1,4}(?:번길 ?\d{1,4})?(?:-\d{1,4})?"
+)
+
+
+_IS_NUMBER = r"(?:\A|[^\pL\p{N}_.,$€£#:+*=/-])[0-9]{1,5}[a-zA-Z]?(?:\z|[^\pL\p{N}_%€$:])"
+_CODE_SIGN = r"\p{Nd}(?:\p{Nd}{3}|[A-Za-z][A-Za-z0-9]|[A-Za-z] ?\p{Nd}[A-Za-z]|\p{Nd}\p{Nd}? ?[ -]\p{Nd}{2})"
 
 SIGNS = Sieve(
     (
-        (r"\p{Nd}", any_of(rf"(?:\A|\PL)(?:{_WORDS})(?:\PL|\z)")),
-        (any_of(rf"(?:{'|'.join(map(re.escape, _ENDS))}) \p{{Nd}}"),),
+        (_IS_NUMBER, any_of(rf"(?:\A|\PL)(?:{'|'.join(sorted(_GATES | BOXED))})(?:\PL|\z)")),
+        (_IS_NUMBER, _CODE_SIGN),
+        (_IS_NUMBER, "[AI]m "),
+        (any_of(rf"(?:{'|'.join(words.ENDINGS)})\.?[ .]\p{{Nd}}"),),
+        (r"\p{Nd}[A-Za-z]? ?\p{Nd}[A-Za-z]{2}", r"[,\n]"),
+        (r"\p{Nd}", r"[\x{3040}-\x{30ff}\x{4e00}-\x{9fff}\x{ac00}-\x{d7af}]"),
     )
 )
 
 
 def find_street_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Where a street stands with its house number. Towns and postcodes by themselves are not found."""
-    if not _DIGIT.search(text) or text.islower():
-        return
+    if not text.isascii():
+        yield from (match.span() for match in _EASTERN.finditer(text))
+    if _NUMBER.search(text):
+        yield from _numbered(text)
+    if _MAY_BE_BRITISH.search(text) and ("," in text or "\n" in text):
+        yield from (match.span() for match in HOUSE_NAME.finditer(text))
+
+
+def _numbered(text: str) -> Iterator[tuple[int, int]]:
     lowered = text.lower()
-    words = _LETTERS.findall(lowered)
-    for needed, pattern in _NEEDED:
-        if not needed.isdisjoint(words):
-            yield from (match.span() for match in pattern.finditer(text))
-    if any(lowered.endswith(_ENDS, 0, space.start()) for space in _HOUSE_AFTER.finditer(lowered)):
-        yield from (match.span() for match in _JOINED.finditer(text))
+    spoken = set(_LETTERS.findall(lowered))
+    if not BOXED.isdisjoint(spoken):
+        yield from find_boxes(text)
+    has_a_code = MAY_BE_A_CODE.search(text)
+    if (
+        has_a_code
+        or not _GATES.isdisjoint(spoken)
+        or "Am " in text
+        or "Im " in text
+        or any(lowered.endswith(_ENDS, 0, space.start()) for space in _HOUSE_AFTER.finditer(lowered))
+    ):
+        if not _GRIDDED.isdisjoint(spoken):
+            yield from (match.span() for match in _GRID.finditer(text))
+        yield from StreetReader(text).find()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 NOT_COVERED = (
     "names of people who are not on the roster of the export, unless a plugin finds them",
-    "about half of all street addresses, and towns and postcodes by themselves",
+    "streets without a house number, or without a word that tells what they are; towns and postcodes alone",
     "telephone numbers in unusual groups that no word names as such",
     "numbers spelled in words, and values split over several messages",
     "private facts without a form of their own (health, money, beliefs)",

@@ -1,0 +1,117 @@
+"""A text in words, numbers and signs, and what speaks for an address at a place of it."""
+
+from __future__ import annotations
+
+import re
+
+from conversations import street_words as words
+from conversations.postal_marks import POSTCODE, UNIT_AFTER, UNIT_BEFORE, UNITS
+
+_HINTS, _CUES = frozenset(words.HINTS), frozenset(words.CUES)
+_FILLERS, _FOLLOWERS = frozenset(words.FILLERS), frozenset(words.FOLLOWERS)
+_TOKEN = re.compile(
+    r"\n|\d+[a-zA-Z]?(?:[/-]\d+[a-zA-Z]?|/[A-Z])*(?![^\W_])|[^\W_][\w'’]*(?:-[^\W_][\w'’]*)*\.?|[^\s\w]|_"
+)
+_UNITS = re.compile(
+    r"[ ]?(?:[%€$£°‰″]|(?:uhr|h|euros?|eur|km|m|cm|mm|kg|g|gb|mb|min|minut\w*|std|stunden?|tagen?|wochen?|"
+    r"monaten?|jahren?|"
+    r"personen|leuten?|stück|mal|keer|uur|dagen|jours?|heures?|fois|personnes|horas|veces|días|personas|ore|volte|"
+    r"giorni|dias|vezes|times|people|days|hours|weeks|months|years|miles|tickets|stops|kilometer|meter|razy|sztuk\w?|osób|"
+    r"tim\w+|sek\w*|prozent|percent)\b(?!\.))",
+    re.IGNORECASE,
+)
+_NEXT_WORD = re.compile(r"[ ]([^\W\d_][\w'’]*)")
+_LINE_END = re.compile(r"[ ]*(?:[,.;!?]|\n|$)")
+_SAID_AFTER = re.compile(
+    r"(?i)[,.]? ?(?:(?:is|ist|est|es|è|zu) )?(?:geschickt|gezogen|liefern|schicken|geliefert|zu hause|"
+    r"where (?:i|we) live|(?:my|our|the|meine|unsere|mon|mi|mio) (?:\w+ )?"
+    r"(?:address|adresse|place|home|"
+    r"indirizzo|dirección|house))"
+)
+_ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")
+
+
+class Token:
+    """A word, a number, a sign or a line's end; `key` is in small letters and without a dot."""
+
+    __slots__ = ("end", "key", "place", "start", "text")
+
+    def __init__(self, place: int, match: re.Match[str]) -> None:
+        self.place, self.text = place, match[0]
+        self.key = self.text.lower().rstrip(".")
+        self.start, self.end = match.span()
+
+    @property
+    def is_word(self) -> bool:
+        return self.text[0].isalpha() or bool(_ORDINAL.fullmatch(self.key))
+
+    @property
+    def is_capital(self) -> bool:
+        return self.text[0].isupper() or self.text[0].isdigit()
+
+
+class StreetText:
+    """One text in tokens."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = [Token(place, match) for place, match in enumerate(_TOKEN.finditer(text))]
+
+    def before(self, token: Token) -> Token | None:
+        """The word that stands before it with only a space between."""
+        before = self.tokens[token.place - 1] if token.place else None
+        return before if before and before.is_word and before.end + 1 >= token.start else None
+
+    def is_unit(self, house: Token) -> bool:
+        before = self.before(house)
+        return before is not None and before.key in UNITS
+
+    def is_told(self, first: Token, end: int) -> bool:
+        return (
+            self.is_announced(first)
+            or self.is_postal(end)
+            or self.is_line(first, end)
+            or bool(_SAID_AFTER.match(self.text, end))
+        )
+
+    def is_announced(self, first: Token) -> bool:
+        """Whether an announcement stands before it, with nothing but small words between."""
+        place = first.place - (first.text[0].isdigit() and self.is_unit(first))
+        for token in reversed(self.tokens[max(0, place - 7) : place]):
+            if token.key in _CUES or token.key.rpartition("'")[2] in _CUES:
+                return True
+            if token.key not in _FILLERS and token.text not in ",:=–-\n":
+                return False
+        return False
+
+    def is_hinted(self, first: Token) -> bool:
+        for token in reversed(self.tokens[max(0, first.place - 7) : first.place]):
+            if token.key in _HINTS or token.key in _CUES:
+                return True
+            if token.text in ".!?\n":
+                return False
+        return False
+
+    def is_postal(self, end: int) -> bool:
+        return bool(POSTCODE.match(self.text, end))
+
+    def is_line(self, first: Token, end: int) -> bool:
+        """Whether it is all that the line says, or the line goes on after a comma."""
+        unit = UNIT_BEFORE.search(self.text, max(0, first.start - 40), first.start)
+        start = unit.start() if unit else first.start
+        while match := UNIT_AFTER.match(self.text, end):
+            end = match.end()
+        return not self.text[:start].rpartition("\n")[2].strip() and bool(_LINE_END.match(self.text, end))
+
+    def is_counting(self, end: int) -> bool:
+        """Whether a unit follows a number: "12 km"."""
+        return bool(_UNITS.match(self.text, end))
+
+    def ends(self, end: int) -> bool:
+        """Whether what follows a house number is no thing that it counts."""
+        if self.is_counting(end):
+            return False
+        word = _NEXT_WORD.match(self.text, end)
+        return (
+            not word or word[1].lower() in _FOLLOWERS or bool(UNIT_AFTER.match(self.text, end)) or self.is_postal(end)
+        )
