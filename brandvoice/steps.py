@@ -16,7 +16,7 @@ from brandvoice.erasure import finish_erasures, refuse_erased
 from brandvoice.plugins import Offers
 from brandvoice.preferences import prefer, preferences_of
 from brandvoice.rounds import Round
-from conversations.errors import NotFound, SettingsError
+from conversations.errors import CurationRefused, NotFound, SettingsError
 from conversations.messages import Conversation, Submission
 from conversations.roster import Names
 from conversations.sources import Source
@@ -38,6 +38,17 @@ CHANGEABLE = ("epochs", "examples_per_step", "learning_rate_multiplier", "seed")
 
 def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[DatasetVersion, Curated]:
     """A new dataset version from everything a style may learn from: imports with a basis and approved submissions."""
+    try:
+        return _curate(workspace, style, offers=offers)
+    except OSError as error:
+        where = error.filename or workspace.data / "datasets" / style
+        raise CurationRefused(
+            f"No dataset of {style} was made: {where} cannot be written or read ({error.strerror or error}). Mend that "
+            "and curate again; it goes on where it was."
+        ) from error
+
+
+def _curate(workspace: Workspace, style: str, *, offers: Offers) -> tuple[DatasetVersion, Curated]:
     from styles.curation import Limits, curate, held, workbench
     from styles.dressing import dress
     from styles.steps import builtin_steps

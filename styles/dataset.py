@@ -96,6 +96,21 @@ class DatasetVersion:
             kept |= {row.conversation_id, row.example_id or row.conversation_id}
         return frozenset(kept | {dropped["conversation_id"] for dropped in self.dropped()})
 
+    def card(self) -> str:
+        """The card, which an erased version still has."""
+        return self._unaltered(CARD).read_text(encoding="utf-8")
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether a file is missing or altered, other than by an erasure."""
+        if self.is_erased:
+            return False
+        try:
+            self.verify()
+        except CurationRefused:
+            return True
+        return False
+
     @property
     def is_erased(self) -> bool:
         """Whether its rows were deleted because somebody in them asked to be forgotten; the manifest stays."""
@@ -114,25 +129,19 @@ class DatasetVersion:
             self._checked(name)
 
     def _checked(self, name: str) -> Path:
+        if self.is_erased:
+            again = f"Make it again: brandvoice curate {self.manifest.style}"
+            raise CurationRefused(f"The rows of dataset {self.reference} were erased on somebody's request. {again}")
+        return self._unaltered(name)
+
+    def _unaltered(self, name: str) -> Path:
         path = self.path / name
         again = f"Make it again: brandvoice curate {self.manifest.style}"
-        if self.is_erased:
-            raise CurationRefused(f"The rows of dataset {self.reference} were erased on somebody's request. {again}")
         if not path.is_file():
             raise CurationRefused(f"Dataset {self.reference} is damaged: {name} is missing from {self.path}. {again}")
         if _file_digest(path) != self.manifest.files[name]:
             raise CurationRefused(f"Dataset {self.reference} is damaged: {name} was altered. {again}")
         return path
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetDiff:
-    """Ids of examples: new ones, missing ones, ones with other content, and ones on the other side of the split."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: tuple[str, ...]
-    moved: tuple[str, ...]
 
 
 def save_dataset(
@@ -204,22 +213,6 @@ def list_datasets(data_dir: Path, style: str) -> list[DatasetVersion]:
     root = _style_root(data_dir, style)
     versions = [_load(path.parent, style) for path in root.glob(f"*/{MANIFEST}")]
     return sorted(versions, key=lambda version: (version.manifest.created_at, version.hash))
-
-
-def diff_datasets(before: DatasetVersion, after: DatasetVersion) -> DatasetDiff:
-    """What came in, went out, changed or moved from one version to another."""
-    old, new = _index(before), _index(after)
-    both = old.keys() & new.keys()
-    return DatasetDiff(
-        added=tuple(sorted(new.keys() - old.keys())),
-        removed=tuple(sorted(old.keys() - new.keys())),
-        changed=tuple(sorted(name for name in both if old[name][0] != new[name][0])),
-        moved=tuple(sorted(name for name in both if old[name][1] != new[name][1])),
-    )
-
-
-def _index(version: DatasetVersion) -> dict[str, tuple[str, Part]]:
-    return {example.id: (example.digest, part) for part in PARTS for example in version.examples(part)}
 
 
 def _content_hash(curated: Curated, split: Split, sides: Mapping[str, Part], stated: Preferences) -> str:
@@ -328,14 +321,11 @@ def _clean(root: Path) -> None:
 
 def _intact(folder: Path, style: str) -> Manifest | None:
     """The manifest of a version of which every file is there as it was written."""
-    if not (folder / MANIFEST).is_file():
-        return None
     try:
-        version = _load(folder, style)
-        version.verify()
+        version = _load(folder, style) if (folder / MANIFEST).is_file() else None
     except CurationRefused:
         return None
-    return version.manifest
+    return version.manifest if version and not version.is_erased and not version.is_damaged else None
 
 
 def _load(folder: Path, style: str) -> DatasetVersion:

@@ -7,14 +7,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from styles.dataset import PARTS, DatasetVersion, diff_datasets
+from styles.dataset import PARTS, DatasetVersion
 from styles.examples import Example
+from styles.split import Part
 
 _CHANGES = ("in", "out", "changed", "moved")
 _WIDTH = 64
 GONE = "its conversation is not there any more: it was erased, withdrawn, deleted or cut otherwise"
 NEW = "its conversation came in since"
 MOVED = "too little was left to hold out, or nobody remembered on which side it was"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetDiff:
+    """Ids of examples: new ones, missing ones, ones with other content, and ones on the other side of the split."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    moved: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,22 @@ def _is_one(rows: list[RowChange]) -> bool:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
+
+
+def diff_datasets(before: DatasetVersion, after: DatasetVersion) -> DatasetDiff:
+    """What came in, went out, changed or moved from one version to another."""
+    old, new = _index(before), _index(after)
+    both = old.keys() & new.keys()
+    return DatasetDiff(
+        added=tuple(sorted(new.keys() - old.keys())),
+        removed=tuple(sorted(old.keys() - new.keys())),
+        changed=tuple(sorted(name for name in both if old[name][0] != new[name][0])),
+        moved=tuple(sorted(name for name in both if old[name][1] != new[name][1])),
+    )
+
+
+def _index(version: DatasetVersion) -> dict[str, tuple[str, Part]]:
+    return {example.id: (example.digest, part) for part in PARTS for example in version.examples(part)}
 
 
 def explain_diff(

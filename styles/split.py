@@ -48,9 +48,10 @@ def split_examples(examples: Sequence[Example], split: Split) -> dict[str, Part]
             break
         chosen.add(group)
     if not chosen or len(chosen) == len(groups):
+        count = len(ties_of(examples))
+        told = "there is 1 conversation" if count == 1 else f"all {count} conversations share replies or an author"
         raise CurationRefused(
-            f"Nothing can be held out to measure with: the {len(groups)} groups of conversations that share no reply "
-            "are too few. Import more conversations with different replies."
+            f"Nothing can be held out to measure with: {told}. Import more conversations with different replies."
         )
     return {
         conversation: "holdout" if group in chosen else "train"

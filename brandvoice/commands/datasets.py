@@ -37,7 +37,7 @@ def list_datasets(
             "train": v.train_count,
             "holdout": v.holdout_count,
             "made": v.manifest.created_at[:16],
-            "state": "erased" if v.is_erased else None,
+            "state": "erased" if v.is_erased else "damaged" if v.is_damaged else None,
         }
         for v in versions
     ]
@@ -55,7 +55,7 @@ def show(context: typer.Context, style: StyleName, version: Version = "latest", 
     else:
         if found.is_erased:
             say("Its rows are erased: somebody in them asked to be forgotten. This is what it was.\n")
-        say((found.path / "README.md").read_text(encoding="utf-8"))
+        say(found.card())
 
 
 @group.command()

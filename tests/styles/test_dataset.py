@@ -20,8 +20,9 @@ from conversations.messages import Conversation, Message
 from conversations.roster import Roster
 from styles import dataset as dataset_module
 from styles.curation import Curated, Limits
-from styles.dataset import DatasetDiff, DatasetVersion, diff_datasets, list_datasets, load_dataset, save_dataset
+from styles.dataset import DatasetVersion, list_datasets, load_dataset, save_dataset
 from styles.dataset_card import SCREEN, dataset_card
+from styles.dataset_diff import DatasetDiff, diff_datasets
 from styles.examples import Example
 from styles.split import Split
 from styles.steps import builtin_steps
@@ -343,6 +344,18 @@ def test_an_altered_or_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CurationRefused, match=r"train.parquet is missing"):
         version.examples("train")
     assert version.examples("holdout")
+    assert version.is_damaged
+
+
+def test_an_altered_card_is_refused_and_that_of_an_erased_version_is_still_there(tmp_path: Path) -> None:
+    version = save(tmp_path, distinct(20))
+    assert not version.is_damaged
+    version.erase(now=DAY)
+    assert version.card().startswith("---\n")
+    assert not version.is_damaged
+    (version.path / "README.md").write_text("Trust me.", encoding="utf-8")
+    with pytest.raises(CurationRefused, match=r"README.md was altered"):
+        version.card()
 
 
 def test_a_damaged_version_is_written_again(tmp_path: Path) -> None:
