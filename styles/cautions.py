@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from styles.dataset_manifest import Manifest
+from styles.selection import LEFT_OUT
 
 _ENOUGH = 100  # examples; below, a voice learns the words rather than the way
 _PROMPTS = 200  # held out; below, the gate calls a comparison underpowered
@@ -27,9 +28,10 @@ def _size(manifest: Manifest) -> Iterator[str]:
 
 def _loss(manifest: Manifest) -> Iterator[str]:
     came_in = max((int(step["in"]) for step in manifest.steps), default=0)
-    out = sum(manifest.dropped.values())
+    lost = {reason: count for reason, count in manifest.dropped.items() if reason not in LEFT_OUT}
+    out = sum(lost.values())
     if came_in and out > _MUCH * came_in:
-        reason, count = max(manifest.dropped.items(), key=lambda one: one[1])
+        reason, count = max(lost.items(), key=lambda one: one[1])
         yield (
             f"{out / came_in:.0%} of what came in was left out, most of it as {reason} ({count:,}). Look at some: "
             f"brandvoice datasets rows {manifest.style} --part left-out --reason {reason}"

@@ -15,6 +15,12 @@ from styles.wording import words
 _FEW = 2_000  # examples; in smaller sets nothing is thinned out
 _SPEAKERS = 4  # with fewer, a cap would take from all that there is
 
+LEFT_OUT = {
+    "speaker-cap": "Others of the same speaker were chosen; one speaker is not the whole brand.",
+    "topic-cap": "Others about the same matter were chosen.",
+    "not-chosen": "Enough more useful examples were chosen.",
+}  # by reason; what is said to people
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:
@@ -44,12 +50,7 @@ def study_usefulness(batches: Iterable[Sequence[Draft]], *, quota: Quota) -> Dec
 
 
 def _chosen(draft: Draft, reasons: dict[str, str]) -> Outcome:
-    told = {
-        "speaker-cap": "Others of the same speaker were chosen; one speaker is not the whole brand.",
-        "topic-cap": "Others about the same matter were chosen.",
-        "not-chosen": "Enough more useful examples were chosen.",
-    }
-    return draft.drop(reasons[draft.id], told[reasons[draft.id]]) if draft.id in reasons else draft
+    return draft.drop(reasons[draft.id], LEFT_OUT[reasons[draft.id]]) if draft.id in reasons else draft
 
 
 def _worth(draft: Draft) -> float:

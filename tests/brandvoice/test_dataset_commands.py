@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from brandvoice.cli import app
 from brandvoice.story import explain, why_gone
 from brandvoice.workspace import Workspace
-from conversations.errors import NotFound
+from conversations.errors import CurationRefused, NotFound
 from conversations.messages import Conversation, Message, Submission
 from styles.dataset import list_datasets, load_dataset
 
@@ -203,3 +203,25 @@ def test_the_first_dataset_has_nothing_to_be_compared_with(tmp_path: Path) -> No
     run(tmp_path, "curate", "tea")
     with pytest.raises(NotFound, match="is the first dataset of its style"):
         run(tmp_path, "datasets", "diff", "tea")
+
+
+def test_a_version_that_was_altered_by_hand_is_listed_as_damaged(tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    (tmp_path / "styles" / "tea.toml").write_text(STYLE)
+    (tmp_path / "chats.jsonl").write_text("".join(chat(f"question {i}", f"Hello, number {i}.") for i in range(20)))
+    run(tmp_path, "import", str(tmp_path / "chats.jsonl"), "--style", "tea", "--basis", "own-content")
+    run(tmp_path, "curate", "tea")
+    (version,) = list_datasets(tmp_path / "data", "tea")
+    (version.path / "holdout.parquet").write_bytes(b"")
+    assert [row["state"] for row in told(tmp_path, "datasets", "list", "tea")] == ["damaged"]
+    run(tmp_path, "curate", "tea")
+    assert [row["state"] for row in told(tmp_path, "datasets", "list", "tea")] == [None]
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    (tmp_path / "styles" / "tea.toml").write_text(STYLE)
+    (tmp_path / "data" / "datasets").mkdir(parents=True)
+    (tmp_path / "data" / "datasets" / "tea").write_text("in the way")
+    with pytest.raises(CurationRefused, match=r"No dataset of tea was made: .*tea cannot be written or read"):
+        run(tmp_path, "curate", "tea")

@@ -38,3 +38,8 @@ def test_one_speaker_of_most_examples_is_named(manifest: Manifest) -> None:
 def test_a_large_set_that_kept_most_has_none(manifest: Manifest) -> None:
     large = replace(manifest, train={"examples": 2000}, holdout={"examples": 300}, dropped={"template": 3})
     assert cautions(large) == []
+
+
+def test_what_was_not_chosen_is_not_lost(manifest: Manifest) -> None:
+    large = replace(manifest, train={"examples": 2000}, holdout={"examples": 300}, dropped={"not-chosen": 38})
+    assert cautions(large) == []

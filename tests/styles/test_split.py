@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from conversations.errors import CurationRefused
 from conversations.messages import Message
 from styles.examples import Example
-from styles.split import Split, leaks, split_examples
+from styles.split import Split, bucket, leaks, split_examples
 
 SHARE_ONLY = Split(share=0.3, at_least=1)
 
@@ -129,3 +130,16 @@ def test_the_order_of_the_examples_does_not_matter(old: list[Example], random: o
 def test_without_anything_to_hold_out_there_is_no_split(examples: list[Example]) -> None:
     with pytest.raises(CurationRefused, match="Import more conversations"):
         split_examples(examples, Split())
+
+
+def test_once_twenty_authors_are_known_none_of_them_writes_on_both_sides() -> None:
+    authors = [f"person-{int(bucket(str(n)) * 60)}" for n in range(1200)]
+    examples = [
+        replace(example(f"c{n:04}", f"reply {n}", since=f"2026-01-01T{n:06}"), author=author)
+        for n, author in enumerate(authors)
+    ]
+    sides = split_examples(examples, Split())
+    known = next(n for n in range(1200) if len(set(authors[: n + 1])) == 20)
+    written = {(author, sides[f"c{n:04}"]) for n, author in enumerate(authors) if n >= known}
+    assert len(written) == len(set(authors))
+    assert {side for _, side in written} == {"train", "holdout"}
