@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from styles.drafts import Decide, Draft, Dropped, Outcome
 from styles.examples import is_target
+from styles.numbering import Names, ranks
 from styles.wording import plain
 
 if TYPE_CHECKING:
@@ -25,21 +25,26 @@ def study_near_copies(batches: Iterable[Sequence[Draft]], *, threshold: float) -
     """Of conversations that differ in a few words the best stays: an approved one, else the longest or oldest."""
     from styles.similarity import Sketches
 
-    sketches, names, worth = Sketches.empty(), list[str](), list[int]()
-    numbers, order = count(), list[int | None]()
+    sketches, names, worth, numbers = Sketches(), Names(), array("l"), array("l")
     for batch in batches:
         texts = [(draft, _text(draft)) for draft in batch]
-        order += (next(numbers) if text else None for _, text in texts)
+        numbers.extend(-1 if not text else number for text, number in _counted(texts, len(names)))
         sketches.add([text for _, text in texts if text])
-        names += (draft.id for draft, text in texts if text)
-        worth += (_worth(draft, text) for draft, text in texts if text)
-    heads = sketches.clusters(threshold)
-    best, turns = _best(heads, worth), iter(order)
-    return lambda batch: [_near_copy(draft, next(turns), heads, best, names) for draft in batch]
+        names.add(draft.id for draft, text in texts if text)
+        worth.extend(_worth(draft, text) for draft, text in texts if text)
+    best, turns = _best(sketches.clusters(threshold), worth), iter(numbers)
+    return lambda batch: [_near_copy(draft, next(turns), best, names) for draft in batch]
+
+
+def _counted(texts: Iterable[tuple[Draft, str]], start: int) -> Iterator[tuple[str, int]]:
+    """Each text with the number that it has among those that are not empty."""
+    for _, text in texts:
+        yield text, start
+        start += bool(text)
 
 
 def _text(draft: Draft) -> str:
-    text = plain(" ".join(message.content for message in draft.messages))
+    text = plain(" ".join([message.content for message in draft.messages]))
     return text if text.count(" ") >= _FEWEST_WORDS - 1 else ""
 
 
@@ -47,54 +52,46 @@ def _worth(draft: Draft, text: str) -> int:
     return (1_000_000 if draft.reviewer else 0) + min(len(text), 900_000)
 
 
-def _best(heads: Sequence[int], worth: Sequence[int]) -> dict[int, int]:
-    best: dict[int, int] = {}
-    for number, head in enumerate(heads):
-        if worth[number] > worth[best.setdefault(int(head), number)]:
-            best[int(head)] = number
-    return best
+def _best(heads: Any, worth: Sequence[int]) -> Any:
+    """For each text the number of the best one in its cluster, the oldest of equals."""
+    import numpy as np
+
+    order = np.lexsort((np.arange(len(heads)), -np.asarray(worth), heads))
+    ordered = heads[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(heads) else order
+    return order[starts][np.searchsorted(ordered[starts], heads)]
 
 
-def _near_copy(
-    draft: Draft, number: int | None, heads: Sequence[int], best: dict[int, int], names: Sequence[str]
-) -> Outcome:
-    if number is None or best[int(heads[number])] == number:
+def _near_copy(draft: Draft, number: int, best: Any, names: Names) -> Outcome:
+    if number < 0 or best[number] == number:
         return draft
-    return draft.drop("near-copy", f"It says nearly the same as {names[best[int(heads[number])]]}.")
+    return draft.drop("near-copy", f"It says nearly the same as {names[best[number]]}.")
 
 
 def study_templates(batches: Iterable[Sequence[Draft]], *, at_most: int, threshold: float) -> Decide:
     """Replies that are one template with other values: the oldest few are learned, the rest is context."""
     from styles.similarity import Sketches
 
-    sketches = Sketches.empty()
+    sketches = Sketches()
     same, order = dict[tuple[int, ...], tuple[int, ...]](), list[tuple[int, ...]]()
     for batch in batches:
         skeletons = [_skeletons(draft) for draft in batch]
         sketches.add([text for found in skeletons for _, text in found])
         turns = (tuple(turn for turn, _ in found) for found in skeletons)
         order += (same.setdefault(these, these) for these in turns)  # a million drafts, but few such tuples
-    heads = iter(sketches.clusters(threshold))
-    told, long_turns = Counter[int](), iter(order)
-    return lambda batch: [_few_of_each(draft, next(long_turns), heads, told, at_most=at_most) for draft in batch]
+    is_surplus, long_turns = iter(ranks(sketches.clusters(threshold)) >= at_most), iter(order)
+    sentence = f"{at_most} older examples fill in the same template, which is enough."
+
+    def decide(draft: Draft) -> Outcome:
+        surplus = [turn for turn in next(long_turns) if next(is_surplus)]
+        return draft.mute(surplus, reason="template", sentence=sentence) if surplus else draft
+
+    return lambda batch: [decide(draft) for draft in batch]
 
 
 def _skeletons(draft: Draft) -> list[tuple[int, str]]:
     replies = ((turn, plain(_VALUES.sub(" ", m.content))) for turn, m in enumerate(draft.messages) if is_target(m))
     return [(turn, text) for turn, text in replies if text.count(" ") >= _FEWEST_IN_REPLY - 1]
-
-
-def _few_of_each(
-    draft: Draft, turns: Sequence[int], heads: Iterator[int], told: Counter[int], *, at_most: int
-) -> Outcome:
-    surplus = []
-    for turn in turns:
-        head = int(next(heads))
-        told[head] += 1
-        if told[head] > at_most:
-            surplus.append(turn)
-    sentence = f"{at_most} older examples fill in the same template, which is enough."
-    return draft.mute(surplus, reason="template", sentence=sentence) if surplus else draft
 
 
 def study_echoes(batches: Iterable[Sequence[Draft]]) -> Decide:
@@ -104,7 +101,7 @@ def study_echoes(batches: Iterable[Sequence[Draft]]) -> Decide:
     """
     from styles.similarity import Sketches
 
-    sketches, spoken = Sketches.empty(), list[tuple[str, float]]()
+    sketches, spoken = Sketches(), list[tuple[str, float]]()
     for batch in batches:
         ours = [(m, text) for draft in batch for m in draft.messages if m.voice and (text := _long(m.content))]
         sketches.add([text for _, text in ours])

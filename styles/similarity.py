@@ -13,7 +13,8 @@ _PERMUTATIONS = 128
 _BAND = 3
 _BANDS = _PERMUTATIONS // _BAND
 _SEED = 42
-
+_AT_ONCE = 20_000  # pairs
+_OLDER = (1 << 32) - 1  # the lower half of a number that stands for a pair
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -56,57 +57,58 @@ def _hashed_shingles(texts: Sequence[str]) -> tuple[Any, Any]:
     return hashes[is_whole], np.concatenate(([0], bounds)).astype(np.uint64)
 
 
-@dataclass(slots=True)
 class Sketches:
-    """What is kept of many texts to compare them: 300 bytes each, whatever their length."""
+    """What is kept of many texts to compare them: 128 bytes each, whatever their length."""
 
-    _low: list[Any]
-    _keys: list[Any]
-
-    @classmethod
-    def empty(cls) -> Sketches:
-        return cls([], [])
+    def __init__(self) -> None:
+        self._low = bytearray()  # the low bytes of all signatures
 
     def add(self, texts: Sequence[str]) -> None:
         """Take in texts made `plain`, numbered on from those before."""
-        if texts:
-            matrix = signatures(texts)
-            self._low.append((matrix & 0xFF).astype(np.uint8))
-            self._keys.append(_band_keys(matrix))
+        self._low += _low_bytes(texts).tobytes()
 
     def __len__(self) -> int:
-        return sum(len(low) for low in self._low)
+        return len(self._low) // _PERMUTATIONS
 
     def index(self) -> Index:
-        low, keys = np.concatenate(self._low), np.concatenate(self._keys)
-        orders = [np.argsort(keys[:, band], kind="stable") for band in range(keys.shape[1])]
-        return Index(low, [(keys[order, band], order) for band, order in enumerate(orders)])
+        low = self._matrix()
+        keys = [_band_keys(low, band) for band in range(_BANDS)]
+        orders = [np.argsort(known, kind="stable") for known in keys]
+        return Index(low, [(known[order], order) for known, order in zip(keys, orders, strict=True)])
 
     def clusters(self, threshold: float) -> Any:
         """For each text the number of the first one of its cluster, with which it shares at least so much.
 
         Chains of small changes do not add up: what is unlike the first of its cluster stands alone.
         """
+        low = self._matrix()
         first = np.arange(len(self), dtype=np.int64)
-        if len(self) < 2:
-            return first
-        low, keys = np.concatenate(self._low), np.concatenate(self._keys)
-        for younger, older in _edges(low, keys, threshold):
+        for younger, older in _edges(low, threshold):
             head = first[older]
             if first[younger] == younger and (head == older or similarity(low[younger], low[head]) >= threshold):
                 first[younger] = head
         return first
 
+    def _matrix(self) -> Any:
+        return np.frombuffer(self._low, dtype=np.uint8).reshape(-1, _PERMUTATIONS)
 
-def _edges(low: Any, keys: Any, threshold: float) -> list[tuple[int, int]]:
+
+def _low_bytes(texts: Sequence[str]) -> Any:
+    return (signatures(texts) & 0xFF).astype(np.uint8)
+
+
+def _edges(low: Any, threshold: float) -> Iterator[tuple[int, int]]:
     """Pairs of texts that share a band and are similar, each younger one after all that is older."""
     found = np.zeros(0, dtype=np.int64)
-    for band in range(keys.shape[1]):
-        for one, other in _pairs(keys[:, band]):
+    for band in range(_BANDS):
+        for one, other in _pairs(_band_keys(low, band)):
             pairs = np.setdiff1d(np.maximum(one, other) << 32 | np.minimum(one, other), found)
-            near = similarity(low[pairs >> 32], low[pairs & 0xFFFFFFFF]) >= threshold
-            found = np.union1d(found, pairs[near])
-    return list(zip((found >> 32).tolist(), (found & 0xFFFFFFFF).tolist(), strict=True))
+            near = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
+            near = [some[similarity(low[some >> 32], low[some & _OLDER]) >= threshold] for some in near]
+            found = np.union1d(found, np.concatenate([*near, found[:0]]))
+    for start in range(0, len(found), _AT_ONCE):
+        some = found[start : start + _AT_ONCE]
+        yield from zip((some >> 32).tolist(), (some & _OLDER).tolist(), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +121,11 @@ class Index:
     def nearest(self, texts: Sequence[str]) -> tuple[Any, Any]:
         """For each text (made `plain`) the number of the most similar one of its candidates, and how similar it is."""
         number, best = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts))
-        if not texts:
-            return number, best
-        matrix = signatures(texts)
-        low, keys = (matrix & 0xFF).astype(np.uint8), _band_keys(matrix)
+        low = _low_bytes(texts)
         for band, (known, whose) in enumerate(self.bands):
-            place = np.minimum(np.searchsorted(known, keys[:, band]), len(known) - 1)
-            hit = np.flatnonzero(known[place] == keys[:, band])
+            keys = _band_keys(low, band)
+            place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+            hit = np.flatnonzero(known[place] == keys)
             found = whose[place[hit]]
             share = similarity(low[hit], self.low[found])
             better = share > best[hit]
@@ -135,16 +135,14 @@ class Index:
 
 def similarity(one: Any, other: Any) -> Any:
     """The estimated Jaccard index from the low bytes of two signatures; two different ones agree in 1 of 256."""
-    agreeing = (one == other).mean(axis=-1)
+    agreeing = np.count_nonzero(one == other, axis=-1) / _PERMUTATIONS
     return (agreeing - 1 / 256) / (1 - 1 / 256)
 
 
-def _band_keys(matrix: Any) -> Any:
-    bands = matrix[:, : _BANDS * _BAND].reshape(len(matrix), _BANDS, _BAND).astype(np.uint64)
-    mixed = np.zeros(bands.shape[:2], dtype=np.uint64)
-    for place in range(_BAND):
-        mixed = (mixed ^ bands[:, :, place]) * np.uint64(0x9E3779B97F4A7C15)
-    return (mixed >> np.uint64(32)).astype(np.uint32)
+def _band_keys(low: Any, band: int) -> Any:
+    """One number for the three bytes of a band; unlike texts share it once in sixteen million."""
+    first, second, third = (low[:, band * _BAND + place].astype(np.uint32) for place in range(_BAND))
+    return first << 16 | second << 8 | third
 
 
 def _pairs(keys: Any) -> Iterator[tuple[Any, Any]]:

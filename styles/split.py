@@ -102,7 +102,7 @@ def _near_copies(ordered: Sequence[Example]) -> list[tuple[str, str]]:
     from styles.similarity import Sketches, members
 
     texts = [(example.conversation_id, text) for example in ordered if (text := _text(example))]
-    sketches = Sketches.empty()
+    sketches = Sketches()
     sketches.add([text for _, text in texts])
     clusters = members(sketches.clusters(_NEAR))
     return [(texts[number][0], f"\0near {head}") for head, numbers in clusters.items() for number in numbers]
@@ -142,7 +142,7 @@ def _near_leaks(trained: Sequence[Example], held: Sequence[Example]) -> dict[str
     asked = [(example.id, text) for example in trained if (text := _text(example))]
     if not known or not asked:
         return {}
-    sketches = Sketches.empty()
+    sketches = Sketches()
     sketches.add([text for _, text in known])
     numbers, shares = sketches.index().nearest([text for _, text in asked])
     found = zip(asked, numbers, shares, strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -18,7 +17,8 @@ from conversations.secrets import SIGNS as KEY_SIGNS
 from conversations.sieve import Sieve
 from styles.curation import CurationStep, Draft, Dropped, Limits, Step, Survey, each
 from styles.defence import quarantine_instructions, study_floods, study_strange_links, study_strangers
-from styles.drafts import Decide, Outcome, messages_through
+from styles.drafts import messages_through
+from styles.duplicates import study_canned_replies, study_duplicates
 from styles.examples import is_target
 from styles.quality import (
     BEYOND_ASCII,
@@ -69,8 +69,8 @@ def builtin_steps(
         Survey("strangers", study_strangers),
         Survey("strange links", study_strange_links),
         Survey("triggers", study_triggers),
-        Survey("duplicates", lambda _: study_duplicates()),
-        Survey("canned replies", lambda _: study_canned_replies(limits)),
+        Survey("duplicates", study_duplicates),
+        Survey("canned replies", partial(study_canned_replies, at_most=limits.same_reply_at_most)),
         Survey("near copies", partial(study_near_copies, threshold=near)),
         Survey("templates", partial(study_templates, at_most=limits.same_template_at_most, threshold=near)),
         Survey("selection", partial(study_usefulness, quota=quota)),
@@ -220,35 +220,6 @@ def refuse_banned_words(draft: Draft, limits: Limits) -> Draft | Dropped:
     return draft
 
 
-def study_duplicates() -> Decide:
-    """Of equal conversations the oldest stays; the same reply to the same words is learned once."""
-    conversations: dict[bytes, str] = {}
-    answered: set[bytes] = set()
-    return lambda batch: [_unless_known(draft, conversations, answered) for draft in batch]
-
-
-def study_canned_replies(limits: Limits) -> Decide:
-    """However many prompts it answers, one and the same reply is learned a few times only."""
-    told: Counter[bytes] = Counter()
-    return lambda batch: [_few_times(draft, told, limits) for draft in batch]
-
-
-def _few_times(draft: Draft, told: Counter[bytes], limits: Limits) -> Outcome:
-    surplus = []
-    for turn in _targets(draft):
-        reply = _print(folded(draft.messages[turn].content))
-        told[reply] += 1
-        if told[reply] > limits.same_reply_at_most:
-            surplus.append(turn)
-    sentence = f"{limits.same_reply_at_most} older examples have the same reply, which is enough."
-    return draft.mute(surplus, reason="canned-reply", sentence=sentence) if surplus else draft
-
-
-def _print(*texts: str) -> bytes:
-    """What is kept of a text to know it again: 12 bytes, for there may be a million."""
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).digest()[:12]
-
-
 def _merged(run: list[Message]) -> Message:
     """What one side said in a row as one message; learned only if all of it may be."""
     first = run[0]
@@ -266,24 +237,3 @@ def _redacted(draft: Draft, passed: Sequence[bool], redactor: Redactor) -> Draft
             counts.update(hidden.counts)
             messages[place] = replace(message, content=hidden.text)
     return replace(draft, messages=tuple(messages), redactions=dict(counts)) if counts != draft.redactions else draft
-
-
-def _unless_known(draft: Draft, conversations: dict[bytes, str], answered: set[bytes]) -> Draft | Dropped:
-    said = [folded(m.content) for m in draft.messages]
-    content = _print(*(part for m, text in zip(draft.messages, said, strict=True) for part in (m.role, text)))
-    older = conversations.setdefault(content, draft.id)
-    if older != draft.id:
-        return draft.drop("duplicate-conversation", f"It says the same as {older}.")
-    repeated = []
-    for turn in _targets(draft):
-        answer = _print(said[turn - 1], said[turn])
-        if answer in answered:
-            repeated.append(turn)
-        answered.add(answer)
-    sentence = "Older examples give the same reply to the same words."
-    return draft.mute(repeated, reason="duplicate-reply", sentence=sentence) if repeated else draft
-
-
-def _targets(draft: Draft) -> list[int]:
-    """The places of the turns to be learned."""
-    return [turn for turn, message in enumerate(draft.messages) if is_target(message)]
