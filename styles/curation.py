@@ -26,6 +26,7 @@ from styles.drafts import EVER, CurationStep, Draft, Dropped, Step, Survey, each
 from styles.examples import Example, digest_of, is_target
 from styles.fates import Fates, Records, StepCount
 from styles.style import Style
+from styles.topics import Sample
 
 __all__ = [
     "Curated",
@@ -158,7 +159,7 @@ def curate(
         came_in=taken.drafts,
         sources=_used((draft for batch in left for draft in batch), roster),
         settings=settings,
-        asked=tuple(_hidden(taken.asked, roster)),
+        asked=tuple(_hidden(taken.asked.texts, roster)),
     )
 
 
@@ -236,8 +237,7 @@ class _Intake:
         self._many = many  # called once there are more than one chunk
         self.conversations = self.drafts = 0
         self._hash = hashlib.sha256(repr(sorted(sources.items())).encode())
-        self.asked: list[str] = []
-        self._stride = 1
+        self.asked = Sample(_SAMPLE)
 
     @property
     def digest(self) -> str:
@@ -250,18 +250,12 @@ class _Intake:
         chunks = Chunks(self._sources, place)
         for batch in in_chunks(self._numbered(oldest_first(self._cut(conversations), self._sources, place))):
             self.drafts += len(batch)
-            self._sample(batch)
+            for draft in batch:
+                self.asked.add(next((m.content[:400] for m in draft.messages if m.role == "user"), ""))
             lines = lines_of(batch) if place else b""
             self._hash.update(lines)
             chunks.add(batch, lines)
         return chunks
-
-    def _sample(self, batch: Sequence[Draft]) -> None:
-        first = -(self.drafts - len(batch)) % self._stride
-        prompts = (next((m.content for m in d.messages if m.role == "user"), "") for d in batch[first :: self._stride])
-        self.asked += (prompt[:400] for prompt in prompts)
-        while len(self.asked) > _SAMPLE:
-            self.asked, self._stride = self.asked[::2], 2 * self._stride
 
     def _cut(self, conversations: Iterable[Conversation]) -> Iterator[Draft]:
         coming = iter(conversations)

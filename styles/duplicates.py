@@ -22,7 +22,7 @@ def study_duplicates(batches: Iterable[Sequence[Draft]]) -> Decide:
             roles = [message.role for message in draft.messages]
             contents.append(_print(*roles, *said))
             answers.extend(_print(said[turn - 1], said[turn]) for turn in _targets(draft))
-    older, is_known = iter(enumerate(firsts(contents).tolist())), iter((ranks(answers) > 0).tolist())
+    older, is_known = enumerate(memoryview(firsts(contents))), iter(memoryview(ranks(answers) > 0))
     sentence = "Older examples give the same reply to the same words."
 
     def decide(draft: Draft) -> Outcome:
@@ -41,7 +41,7 @@ def study_canned_replies(batches: Iterable[Sequence[Draft]], *, at_most: int) ->
     for batch in batches:
         for draft in batch:
             replies.extend(_print(folded(draft.messages[turn].content)) for turn in _targets(draft))
-    is_surplus = iter((ranks(replies) >= at_most).tolist())
+    is_surplus = iter(memoryview(ranks(replies) >= at_most))
     sentence = f"{at_most} older examples have the same reply, which is enough."
 
     def decide(draft: Draft) -> Outcome:

@@ -79,7 +79,7 @@ def study_templates(batches: Iterable[Sequence[Draft]], *, at_most: int, thresho
         sketches.add([text for found in skeletons for _, text in found])
         turns = (tuple(turn for turn, _ in found) for found in skeletons)
         order += (same.setdefault(these, these) for these in turns)  # a million drafts, but few such tuples
-    is_surplus, long_turns = iter(ranks(sketches.clusters(threshold)) >= at_most), iter(order)
+    is_surplus, long_turns = iter(memoryview(ranks(sketches.clusters(threshold)) >= at_most)), iter(order)
     sentence = f"{at_most} older examples fill in the same template, which is enough."
 
     def decide(draft: Draft) -> Outcome:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from styles.drafts import Decide, Draft, Outcome
 from styles.examples import is_target
+from styles.numbering import ranks
+from styles.topics import FITTED, Sample, TopicFinder
 from styles.wording import words
 
 _FEW = 2_000  # examples; in smaller sets nothing is thinned out
@@ -36,21 +39,49 @@ def study_usefulness(batches: Iterable[Sequence[Draft]], *, quota: Quota) -> Dec
 
     Useful is what was approved, has several turns and a reply of ordinary length.
     """
-    from styles.topics import topics_of
-
-    names, speakers, worth, prompts = list[str](), list[str](), list[float](), list[str]()
+    pool = _Pool()
     for batch in batches:
         for draft in batch:
-            names.append(draft.id)
-            speakers.append(next((m.author or "" for m in draft.messages if is_target(m)), ""))
-            worth.append(_worth(draft))
-            prompts.append(_prompt(draft))
-    reasons = _left_out(names, speakers, worth, topics_of(prompts), quota)
-    return lambda batch: [_chosen(draft, reasons) for draft in batch]
+            pool.add(draft)
+    if pool.is_small(quota):
+        return list
+    topics = TopicFinder(pool.prompts.texts)
+    about = [topics.of([_prompt(draft) for draft in batch]) for batch in batches]
+    reasons = iter(memoryview(_left_out(pool, _joined(about), quota)))
+    return lambda batch: [_chosen(draft, next(reasons)) for draft in batch]
 
 
-def _chosen(draft: Draft, reasons: dict[str, str]) -> Outcome:
-    return draft.drop(reasons[draft.id], LEFT_OUT[reasons[draft.id]]) if draft.id in reasons else draft
+def _joined(parts: Sequence[Any]) -> Any:
+    import numpy as np
+
+    return np.concatenate(parts)
+
+
+_REASONS = ("", *LEFT_OUT)
+_SPEAKER, _TOPIC, _ENOUGH = 1, 2, 3
+
+
+def _chosen(draft: Draft, reason: int) -> Outcome:
+    return draft.drop(_REASONS[reason], LEFT_OUT[_REASONS[reason]]) if reason else draft
+
+
+class _Pool:
+    """All drafts to choose from: in which order, by whom, how useful; and some of their prompts."""
+
+    def __init__(self) -> None:
+        self.shuffled, self.worth, self.speakers = array("Q"), array("d"), array("l")
+        self.known = {"": 0}
+        self.prompts = Sample(FITTED)
+
+    def add(self, draft: Draft) -> None:
+        speaker = next((m.author or "" for m in draft.messages if is_target(m)), "")
+        self.speakers.append(self.known.setdefault(speaker, len(self.known)))
+        self.worth.append(_worth(draft))
+        self.shuffled.append(_shuffled(draft.id))
+        self.prompts.add(_prompt(draft))
+
+    def is_small(self, quota: Quota) -> bool:
+        return len(self.worth) <= min(_FEW, quota.examples)
 
 
 def _worth(draft: Draft) -> float:
@@ -63,37 +94,37 @@ def _prompt(draft: Draft) -> str:
     return next((m.content[:400] for m in draft.messages if m.role == "user"), "")
 
 
-def _left_out(
-    names: Sequence[str], speakers: Sequence[str], worth: Sequence[float], topics: Any, quota: Quota
-) -> dict[str, str]:
-    total = min(len(names), quota.examples)
-    if total <= _FEW and len(names) <= quota.examples:
-        return {}
-    known = {speaker for speaker in speakers if speaker}
-    of_speaker = int(quota.speaker_share * total) if len(known) >= _SPEAKERS else len(names)
-    of_topic = int(quota.topic_share * total) if len(set(topics.tolist())) >= _SPEAKERS else len(names)
-    taken, spoken, about, reasons = 0, Counter[str](), Counter[int](), dict[str, str]()
-    for number in _round_by_round(names, worth, topics):
-        speaker, topic = speakers[number], int(topics[number])
+def _left_out(pool: _Pool, topics: Any, quota: Quota) -> Any:
+    """For each draft the number of the reason why it stays out, or 0."""
+    import numpy as np
+
+    total = min(len(topics), quota.examples)
+    of_speaker = int(quota.speaker_share * total) if len(pool.known) > _SPEAKERS else len(topics)
+    of_topic = int(quota.topic_share * total) if len(np.unique(topics)) >= _SPEAKERS else len(topics)
+    taken, spoken, about = 0, Counter[int](), Counter[int]()
+    reasons = np.zeros(len(topics), dtype=np.int8)
+    for number in memoryview(_round_by_round(pool, topics)):
+        speaker, topic = pool.speakers[number], int(topics[number])
         if taken >= quota.examples:
-            reasons[names[number]] = "not-chosen"
+            reasons[number] = _ENOUGH
         elif speaker and spoken[speaker] >= of_speaker:
-            reasons[names[number]] = "speaker-cap"
+            reasons[number] = _SPEAKER
         elif about[topic] >= of_topic:
-            reasons[names[number]] = "topic-cap"
+            reasons[number] = _TOPIC
         else:
             taken, spoken[speaker], about[topic] = taken + 1, spoken[speaker] + 1, about[topic] + 1
     return reasons
 
 
-def _round_by_round(names: Sequence[str], worth: Sequence[float], topics: Any) -> list[int]:
-    """First the best of every matter, then the second best, and so on."""
-    by_topic: defaultdict[int, list[int]] = defaultdict(list)
-    for number in sorted(range(len(names)), key=lambda n: (-worth[n], _shuffled(names[n]))):
-        by_topic[int(topics[number])].append(number)
-    ranked = [(rank, topic, number) for topic, numbers in by_topic.items() for rank, number in enumerate(numbers)]
-    return [number for _, _, number in sorted(ranked)]
+def _round_by_round(pool: _Pool, topics: Any) -> Any:
+    """Numbers of drafts: first the best of every matter, then the second best, and so on."""
+    import numpy as np
+
+    best_first = np.lexsort((np.asarray(pool.shuffled), -np.asarray(pool.worth), topics))
+    rank = np.empty(len(topics), dtype=np.int64)
+    rank[best_first] = ranks(topics[best_first])
+    return np.lexsort((topics, rank))
 
 
-def _shuffled(name: str) -> bytes:
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:8]
+def _shuffled(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:8], "big")

@@ -10,7 +10,7 @@ from typing import Any
 
 _MOST = 24
 _PER_TOPIC = 25
-_FITTED = 5_000
+FITTED = 5_000  # prompts, from which topics are learned
 _AT_ONCE = 4_000
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.)\S+", re.IGNORECASE)  # its pieces are no words
@@ -32,23 +32,57 @@ class Topic:
         return "under" if self.learned < _LITTLE * self.asked else "even"
 
 
+class TopicFinder:
+    """Which matter a prompt is about, learned from some prompts; always the same for the same ones."""
+
+    def __init__(self, sample: Sequence[str]) -> None:
+        self._model: Any = None
+        sample = _without_links(sample)
+        count = min(_MOST, len(sample) // _PER_TOPIC)
+        if count >= 2:
+            from sklearn.cluster import MiniBatchKMeans
+            from threadpoolctl import threadpool_limits
+
+            model = MiniBatchKMeans(n_clusters=count, random_state=0, n_init=3, batch_size=2048)
+            with threadpool_limits(
+                1
+            ):  # on a busy machine, threads that wait for each other take a hundred times as long
+                self._model = model.fit(_vectorizer()(sample))
+
+    def of(self, prompts: Sequence[str]) -> Any:
+        """The number of each prompt's matter."""
+        import numpy as np
+        from threadpoolctl import threadpool_limits
+
+        if self._model is None or not prompts:
+            return np.zeros(len(prompts), dtype=np.int64)
+        prompts, vectors = _without_links(prompts), _vectorizer()
+        with threadpool_limits(1):
+            parts = [self._model.predict(vectors(prompts[i : i + _AT_ONCE])) for i in range(0, len(prompts), _AT_ONCE)]
+        return np.concatenate(parts).astype(np.int64)
+
+
+class Sample:
+    """Every n-th of a stream of texts, so that there are at most so many, spread over all of it."""
+
+    def __init__(self, at_most: int) -> None:
+        self.texts: list[str] = []
+        self._at_most, self._stride, self._seen = at_most, 1, 0
+
+    def add(self, text: str) -> None:
+        if self._seen % self._stride == 0:
+            self.texts.append(text)
+        self._seen += 1
+        if len(self.texts) > self._at_most:
+            self.texts, self._stride = self.texts[::2], 2 * self._stride
+
+
 def topics_of(prompts: Sequence[str], *, fitted_on: Sequence[str] | None = None) -> Any:
     """The number of each prompt's matter; always the same for the same prompts."""
-    prompts = _without_links(prompts)
-    sample = _thinned(prompts if fitted_on is None else _without_links(fitted_on))
-    count = min(_MOST, len(sample) // _PER_TOPIC)
-    import numpy as np
-
-    if count < 2:
-        return np.zeros(len(prompts), dtype=np.int64)
-    from sklearn.cluster import MiniBatchKMeans
-    from threadpoolctl import threadpool_limits
-
-    vectors = _vectorizer()
-    with threadpool_limits(1):  # on a busy machine, threads that wait for each other take a hundred times as long
-        model = MiniBatchKMeans(n_clusters=count, random_state=0, n_init=3, batch_size=2048).fit(vectors(sample))
-        parts = [model.predict(vectors(prompts[i : i + _AT_ONCE])) for i in range(0, len(prompts), _AT_ONCE)]
-    return np.concatenate(parts).astype(np.int64)
+    sample = Sample(FITTED)
+    for prompt in prompts if fitted_on is None else fitted_on:
+        sample.add(prompt)
+    return TopicFinder(sample.texts).of(prompts)
 
 
 def coverage(asked: Sequence[str], learned: Sequence[str]) -> list[Topic]:
@@ -68,10 +102,6 @@ def coverage(asked: Sequence[str], learned: Sequence[str]) -> list[Topic]:
 
 def _without_links(texts: Sequence[str]) -> list[str]:
     return [_LINK.sub(" ", text) for text in texts]
-
-
-def _thinned(prompts: Sequence[str]) -> Sequence[str]:
-    return prompts[:: max(1, -(-len(prompts) // _FITTED))]
 
 
 def _vectorizer() -> Any:
