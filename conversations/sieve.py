@@ -10,6 +10,8 @@ from typing import Any
 
 _INVISIBLE = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
 
+WORTHWHILE = 50  # texts; for fewer, reading the signs takes longer than the rule itself
+
 
 @dataclass(frozen=True, slots=True)
 class Sieve:

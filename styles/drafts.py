@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from conversations.messages import Message
-from conversations.sieve import Sieve
+from conversations.sieve import WORTHWHILE, Sieve
 from conversations.sources import Source
 from styles.examples import digest_of, is_target
 
@@ -121,7 +121,7 @@ class _Each:
     sieve: Sieve | None = None
 
     def __call__(self, batch: Sequence[Draft]) -> list[Outcome]:
-        if self.sieve is None:
+        if self.sieve is None or len(batch) < WORTHWHILE:
             return [self.decide(draft) for draft in batch]
         return [
             self.decide(draft) if True in passed else draft
