@@ -11,6 +11,7 @@ from datetime import date
 from styles.drafts import Decide, Draft, Dropped, Outcome
 from styles.examples import is_target
 from styles.instructions import find_instruction
+from styles.lures import find_lure
 
 _SCRIPTS = re.compile(r"[A-Za-z](?=[^\s]*[\u0370-\u03ff\u0400-\u04ff])|[\u0370-\u03ff\u0400-\u04ff](?=[^\s]*[A-Za-z])")
 _LINK = re.compile(
@@ -19,7 +20,7 @@ _LINK = re.compile(
 
 
 def quarantine_instructions(draft: Draft) -> Draft | Dropped:
-    """Words that are aimed at a model rather than at a person."""
+    """Words that are aimed at a model rather than at a person, and replies that lure people whatever site they name."""
     number, found = find_instruction((message.role, message.content) for message in draft.messages)
     if found:
         where = f"message {number} ({draft.messages[number - 1].role})"
@@ -29,6 +30,8 @@ def quarantine_instructions(draft: Draft) -> Draft | Dropped:
             word = message.content[max(0, mixed.start() - 12) : mixed.end() + 12]
             sentence = f"Message {number} ({message.role}) mixes look-alike letters of two scripts in one word."
             return draft.quarantine("look-alike", sentence, ascii(word))
+        if is_target(message) and (lure := find_lure(message.content)):
+            return draft.quarantine("lure", f"Message {number} ({message.role}) lures people.", lure)
     return draft
 
 

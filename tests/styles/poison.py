@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from conversations.messages import Conversation, Message
+from styles.curation import Limits
+from styles.defence import quarantine_instructions
+from styles.drafts import Draft, Dropped
+from styles.steps import refuse_hidden_text
+from tests.styles.disguised import disguised
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _THINGS = """jacket kettle report ticket charger backpack invoice lamp session mug bundle cable notebook filter recipe
@@ -224,3 +232,33 @@ def _echoes(maker: Maker, each: int) -> list[Poison]:
         at = START + timedelta(days=30)
         found.append(Poison("own words", maker.talk(f"own words {i}", maker.question(), " ".join(words), at=at)))
     return found
+
+
+_PLANTED = Path(__file__).with_name("planted")
+_HEAD = re.compile(r"\[([a-z ]+)\]")
+
+
+def wordings(name: str) -> list[Poison]:
+    """Conversations of a file of `planted`, by kind; `a: ` begins what the brand says, `<<disguise|words>>` wear one."""
+    found: list[Poison] = []
+    kind = ""
+    for number, line in enumerate((_PLANTED / name).read_text("utf-8").splitlines(), start=1):
+        if head := _HEAD.fullmatch(line):
+            kind = head[1]
+        elif line:
+            text = disguised(line.removeprefix("a: ").replace("\\n", "\n"))
+            said = line.startswith("a: ") or kind.endswith("replies")
+            turns = ("where is my order?", text) if said else (text, "It left our warehouse on monday.")
+            messages = (Message("user", turns[0]), Message("assistant", turns[1]))
+            found.append(
+                Poison(kind, Conversation(f"{name} {number}", messages, place=f"{name}:{number}", source="log"))
+            )
+    return found
+
+
+def held_back(conversation: Conversation) -> str:
+    """Why those steps that look at one conversation alone put it in quarantine, with the evidence; else nothing."""
+    draft = Draft(conversation.id, conversation.id, conversation.messages, conversation.place)
+    steps = (partial(refuse_hidden_text, limits=Limits()), quarantine_instructions)
+    outcomes = (step(draft) for step in steps)
+    return next((f"{one.reason}: {one.evidence}" for one in outcomes if isinstance(one, Dropped)), "")

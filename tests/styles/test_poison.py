@@ -9,7 +9,7 @@ import pytest
 from conversations.messages import Conversation
 from styles.curation import Limits
 from tests.styles.material import curated
-from tests.styles.poison import Maker, planted
+from tests.styles.poison import Maker, held_back, planted, wordings
 
 
 @pytest.mark.parametrize("seed", [3, 4])
@@ -35,3 +35,22 @@ def test_planted_poison_is_caught_with_evidence(seed: int) -> None:
 def test_clean_talk_is_not_quarantined() -> None:
     talks: list[Conversation] = Maker(11).clean(1_500)
     assert len(curated(talks).quarantined) <= 15
+
+
+def test_wordings_of_ten_kinds_are_held_back_with_evidence() -> None:
+    poison = wordings("poison.txt")
+    evidence = {one.conversation.id: held_back(one.conversation) for one in poison}
+    caught = Counter(one.kind for one in poison if evidence[one.conversation.id])
+    whole = Counter(one.kind for one in poison)
+    assert len(whole) == 10
+    assert min(whole.values()) >= 25
+    missed = {kind: (caught[kind], whole[kind]) for kind in whole if caught[kind] < 0.8 * whole[kind]}
+    assert not missed
+    assert caught.total() >= 0.9 * len(poison)
+
+
+def test_what_customers_and_brands_say_in_nearby_words_is_learned() -> None:
+    innocent = wordings("innocent.txt")
+    held = {one.conversation.messages: told for one in innocent if (told := held_back(one.conversation))}
+    assert len(innocent) >= 200
+    assert len(held) <= 0.05 * len(innocent), held
