@@ -1,7 +1,7 @@
 """Quarantine: planted wordings caught by kind, and how much of what is clean is held back. `[CONVERSATIONS]` a file.
 
-BRANDVOICE_CORPORA names a folder of `*.jsonl.xz` conversations; without it the bundled ones are looked at: 1,000 of each
-file unless told.
+BRANDVOICE_CORPORA names a folder of `*.jsonl.xz` conversations; without it the bundled ones are looked at: 1,000 of
+each file unless told.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from styles.disguises import decoded, folded, is_coded, is_sentence, readings, run_together
-from styles.frames import Frames, words_of
+from styles.frames import Frames
 from styles.roles import find_role
+from styles.wordclasses import words_of
 
 _BORDER = 80  # characters on each side of where one person goes on in the next message
 _AIMED = Frames("aimed")

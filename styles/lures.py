@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from styles.disguises import folded
-from styles.frames import Frames, words_of
+from styles.frames import Frames
+from styles.wordclasses import words_of
 
 _LURING = Frames("luring")
 _ENOUGH = 1 - 1e-9

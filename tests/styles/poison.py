@@ -239,7 +239,7 @@ _HEAD = re.compile(r"\[([a-z ]+)\]")
 
 
 def wordings(name: str) -> list[Poison]:
-    """Conversations of a file of `planted`, by kind; `a: ` begins what the brand says, `<<disguise|words>>` wear one."""
+    """Conversations of a planted file, by kind; `a: ` starts what the brand says, `<<disguise|words>>` wears it."""
     found: list[Poison] = []
     kind = ""
     for number, line in enumerate((_PLANTED / name).read_text("utf-8").splitlines(), start=1):
