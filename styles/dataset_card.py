@@ -140,10 +140,11 @@ def _parts(manifest: Manifest) -> str:
 
 def _split(split: Mapping[str, Any]) -> str:
     return (
-        f"{split['share']:.0%} of the conversations are held out by a stable hash of their ids (at least "
-        f"{split['at_least']}, in small sets at most a quarter). Conversations that share a reply, "
-        "that are nearly the same, or that are by one author of many are on the same side, in this version and in "
-        "later ones; rows to train on that repeat a held-out one all the same are left out (step `holdout`)."
+        f"A conversation that has nothing in common with others is held out with a chance of {split['share']:.0%}, by "
+        f"a stable hash of its id (at least {split['at_least']} are; in small sets at most a quarter). Those that "
+        "share a reply, are nearly the same, or are by one author of many stand on one side, and are held out less "
+        "often. All keep their side in later versions; rows to train on that repeat a held-out one all the same are "
+        "left out (step `holdout`)."
     )
 
 

@@ -128,7 +128,7 @@ def explain_diff(
 
 def _note(before: DatasetVersion, after: DatasetVersion) -> str:
     erased = " and ".join(version.reference for version in (before, after) if version.is_erased)
-    counts = (f"{v.reference} has {v.train_count} to train on and {v.holdout_count} held out" for v in (before, after))
+    counts = (f"{v.reference}: {v.train_count} to train on, {v.holdout_count} held out" for v in (before, after))
     return (
         f"The rows of {erased} were erased, because somebody in them asked to be forgotten; so only numbers can be "
         f"compared: {'; '.join(counts)}."

@@ -93,6 +93,6 @@ def test_of_an_erased_version_the_numbers_are_compared(tmp_path: Path) -> None:
     explained = explain_diff(before, after)
     assert explained.rows == ()
     first, setting = explained.lines()
-    assert f"{before.reference} has {before.train_count} to train on" in first
-    assert f"{after.reference} has {after.train_count} to train on" in first
+    assert f"{before.reference}: {before.train_count} to train on, {before.holdout_count} held out" in first
+    assert f"{after.reference}: {after.train_count} to train on, {after.holdout_count} held out" in first
     assert setting == "\nsetting limits.same_reply_at_most: 3 → 7"
