@@ -27,7 +27,7 @@ def test_of_a_structured_kind_99_percent_are_hidden(table: dict[str, Row], kind:
 
 def test_telephone_numbers_are_hidden_where_a_word_names_them_and_mostly_elsewhere(table: dict[str, Row]) -> None:
     assert table["PHONE"].recall >= 0.98, table["PHONE"].missed
-    assert table["PHONE, no word before it"].recall >= 0.8
+    assert table["PHONE, no word before it"].recall >= 0.92
 
 
 def test_a_part_of_a_name_is_hidden_unless_it_is_short_or_a_common_word(table: dict[str, Row]) -> None:
