@@ -38,7 +38,8 @@ class Preview:
             return "Nothing private was recognised in it."
         kinds = sorted(self.replaced.items())
         found = ", ".join(f"{count} {kind.lower()}{'' if count == 1 else 's'}" for kind, count in kinds)
-        return f"Replaced before it is kept: {found}."
+        told = f"Replaced before it is kept: {found}."
+        return f"{told} Change a key or password that others have seen." if "KEY" in self.replaced else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ class Upload:
 
     @property
     def sentence(self) -> str:
-        return f"{len(self.conversations)} conversations can be read, {len(self.refused)} rows are refused."
+        read, refused = len(self.conversations), len(self.refused)
+        many = "conversations" if read != 1 else "conversation"
+        return f"{read} {many} can be read, {refused} row{'s are' if refused != 1 else ' is'} refused."
 
 
 class Contributions:

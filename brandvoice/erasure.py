@@ -61,7 +61,7 @@ class Proof:
         if told:
             lines.append(f"{verb}: {', '.join(told)}")
         if self.datasets:
-            lines.append(f"datasets that hold them: {', '.join(self.datasets)}")
+            lines.append(f"{verb} with them: {_amount(len(self.datasets), 'dataset')} ({', '.join(self.datasets)})")
         if self.voices:
             lines.append(f"voices that learned from them: {', '.join(self.voices)}")
             lines.append("A clean round of each style is queued. Until it ends, these voices are listed as affected.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from conversations.errors import BrandvoiceError, NotFound, StoreError
 from conversations.messages import Message, Submission, conversation_id
-from conversations.privacy import Redactor
+from conversations.privacy import Redacted, Redactor
 from conversations.quarantine import Quarantined
 from conversations.reviews import DISAGREED, Judgement, Kind, Verdict
 from conversations.roster import NameFinder
@@ -20,11 +20,15 @@ from conversations.submissions import LOCAL_PERSON
 from styles.agreement import Agreement, agreement
 from styles.checks import Check, style_checks
 from styles.dataset import DatasetVersion, load_dataset
+from styles.drafts import CurationStep, Draft, Dropped, Step
 from styles.examples import is_target
+from styles.reviewers import Reviewer, reviewers_of
 from styles.style import Style
+from styles.wording import folded
 
 NEIGHBOURS = 3
 COMPARED = 5_000  # examples of the newest dataset
+_NOT_ASKED = ("basis",)  # of a source, which submissions have by their consent
 SECOND_OPINIONS = 10  # one of so many decided items is offered to a second reviewer
 
 
@@ -45,6 +49,30 @@ class Waiting:
     kind: Kind
     second: bool = False  # somebody else decided already; their verdict is not shown
     held: Quarantined | None = None  # what a draft is in quarantine for
+    shown: Submission | None = None
+
+    def mentions(self, words: str) -> bool:
+        """Whether each of the words stands in its text, or in what is known of it: who, where, why."""
+        return all(word in self._known for word in words.casefold().split())
+
+    @property
+    def _known(self) -> str:
+        told = [self.id, self.kind, "second" if self.second else ""]
+        if self.held:
+            told += [self.held.step, self.held.reason, self.held.sentence, self.held.place, *self.held.evidence]
+        if self.shown:
+            told += [self.shown.person, self.shown.note or "", *(m.content for m in self.shown.messages)]
+        return " ".join(told).casefold()
+
+    def repeats(self, other: Waiting) -> bool:
+        """Whether both are first looked at, and end with the same reply or are held back for the same words."""
+        if self.id == other.id or self.second or other.second:
+            return False
+        if self.held and other.held:
+            return (self.held.reason, list(self.held.evidence)) == (other.held.reason, list(other.held.evidence))
+        if self.shown and other.shown and self.shown.messages and other.shown.messages:
+            return folded(self.shown.messages[-1].content) == folded(other.shown.messages[-1].content)
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +87,7 @@ class ReviewItem:
     hidden: Mapping[str, int]
     scores: Mapping[str, tuple[float, str]]
     neighbours: tuple[Neighbour, ...]
+    foreseen: str = ""  # why curation would not learn it as it is
     shown: Submission | None = None
     held: Quarantined | None = None
 
@@ -74,22 +103,54 @@ class ReviewDesk:
     """
 
     def __init__(
-        self, store: ConversationStore, style: Style, *, data_dir: Path, reviewer: str, names: NameFinder | None = None
+        self,
+        store: ConversationStore,
+        style: Style,
+        *,
+        data_dir: Path,
+        reviewer: str,
+        names: NameFinder | None = None,
+        steps: Iterable[CurationStep] = (),
     ) -> None:
+        """`steps` are those of curation, so that it can be told what they would say; only local ones are asked."""
+        self._steps = [s for s in steps if isinstance(s, Step) and s.local and s.name not in _NOT_ASKED]
         self._store = store
         self._style = style
         self._data = data_dir
         self._names = names
+        self._risks: dict[str, float] = {}
         self.reviewer = reviewer
 
     def queue(self) -> list[Waiting]:
         """What waits for this reviewer, oldest first: submissions of others, drafts in quarantine, second opinions."""
         known = [s for s in self._store.submissions(self._style.name) if not self._is_mine(s)]
-        first = [Waiting(s.id, "submission") for s in known if s.state == "waiting"]
+        first = [Waiting(s.id, "submission", shown=s) for s in known if s.state == "waiting"]
         held = self._store.quarantine.listed(self._style.name)
         quarantined = [Waiting(row.id, "quarantine", held=row) for row in held]
-        decided = {s.id for s in known if s.state in ("approved", "rejected")}
-        return [*first, *quarantined, *(w for w in self._second_opinions() if w.id in decided)]
+        decided = {s.id: s for s in known if s.state in ("approved", "rejected")}
+        second = [Waiting(i, "submission", True, shown=decided[i]) for i in self._second_opinions() if i in decided]
+        return [*first, *quarantined, *second]
+
+    def find(self, submission: str) -> ReviewItem:
+        """One submission by its id or the beginning of it, without neighbours. Raises `NotFound`."""
+        found = self._store.submission(submission)
+        decided = any(v.reviewer != self.reviewer for v in self._store.reviews.listed(item=found.id))
+        return self._item(Waiting(found.id, "submission", decided), found.messages, why=(), shown=found, near=False)
+
+    def risk(self, waiting: Waiting) -> float:
+        """How much speaks against an item, to look at the worst first: what is held back, what curation would not
+        take, private values, and what the checks find."""
+        if waiting.id not in self._risks:
+            self._risks[waiting.id] = self._risk(waiting)
+        return self._risks[waiting.id]
+
+    def _risk(self, waiting: Waiting) -> float:
+        if waiting.held is not None:
+            return 3.0
+        assert waiting.shown is not None, "a submission comes with what was handed in"
+        reply = waiting.shown.messages[-1].content if waiting.shown.messages else ""
+        short = sum(1.0 - float(found.score) for _, found in self._checked(reply))
+        return 2.0 * bool(self._foreseen(waiting.shown)) + short / (1 + short)
 
     def _is_mine(self, submission: Submission) -> bool:
         """Whether this reviewer handed it in, so that somebody else must decide."""
@@ -99,13 +160,13 @@ class ReviewDesk:
         """Everything about one item. Raises `NotFound` if it went away meanwhile."""
         if waiting.held is None:
             submission = self._store.submission(waiting.id)
-            return self._item(waiting, submission.messages, why=_why(submission, waiting), shown=submission)
+            return self._item(waiting, submission.messages, why=self._why(submission, waiting), shown=submission)
         held = waiting.held
         why = (f'The step "{held.step}" put it into quarantine ({held.reason}).', held.sentence)
         return self._item(waiting, self._messages_of(held.conversation_id), why=why, evidence=tuple(held.evidence))
 
-    def approve(self, item: ReviewItem) -> Verdict:
-        return self._judge(item, "approve")
+    def approve(self, item: ReviewItem, note: str = "") -> Verdict:
+        return self._judge(item, "approve", reason=note.strip())
 
     def reject(self, item: ReviewItem, reason: str) -> Verdict:
         """Keep it out. Raises `StoreError` without a reason."""
@@ -114,13 +175,23 @@ class ReviewDesk:
         return self._judge(item, "reject", reason=reason.strip())
 
     def edit(self, item: ReviewItem, reply: str) -> Verdict:
-        """Approve a submission with a better last reply."""
+        """Approve a submission with a better last reply, in which private values are replaced."""
         if item.shown is None:
             raise StoreError("A draft in quarantine is let out as it is, or not at all; it cannot be edited.")
         if not reply.strip():
             raise StoreError("The reply is empty. Reject it instead, or write one.")
         *others, last = item.shown.messages
-        return self._judge(item, "edit", messages=(*others, replace(last, content=reply.strip())))
+        better = replace(last, content=self.hide(item, reply.strip()).text)
+        return self._judge(item, "edit", messages=(*others, better))
+
+    def hide(self, item: ReviewItem, reply: str) -> Redacted:
+        """A reply as it would be kept: with placeholders that continue those of the conversation."""
+        return Redactor(self._names, texts=[message.content for message in item.messages]).redact(reply)
+
+    def reasons(self) -> list[str]:
+        """What this reviewer gave as reasons, the newest last, each once."""
+        given = (v.reason for v in self._store.reviews.listed(self._style.name) if v.reviewer == self.reviewer)
+        return list(dict.fromkeys(list(filter(None, given))[::-1]))[::-1]
 
     def undo(self) -> Verdict:
         """Take this reviewer's newest verdict back. Raises `NotFound` where there is none."""
@@ -134,9 +205,9 @@ class ReviewDesk:
         firsts = (list(verdicts.values())[:2] for verdicts in by_item.values() if len(verdicts) > 1)
         return agreement([(one, other) for one, other in firsts])
 
-    def decided(self) -> int:
-        """How many verdicts of this reviewer stand."""
-        return sum(v.reviewer == self.reviewer for v in self._store.reviews.listed(self._style.name))
+    def reviewers(self) -> list[Reviewer]:
+        """How much everybody decided of this style, and at what pace."""
+        return reviewers_of(self._store.reviews.listed(self._style.name))
 
     def _judge(
         self, item: ReviewItem, verdict: Judgement, *, reason: str = "", messages: Sequence[Message] | None = None
@@ -155,6 +226,7 @@ class ReviewDesk:
         why: tuple[str, ...],
         evidence: tuple[str, ...] = (),
         shown: Submission | None = None,
+        near: bool = True,
     ) -> ReviewItem:
         redactor = Redactor(self._names, texts=[message.content for message in messages])
         hidden = [redactor.redact(message.content) for message in messages]
@@ -162,12 +234,61 @@ class ReviewDesk:
         kinds: dict[str, int] = {kind: sum(h.counts.get(kind, 0) for h in hidden) for h in hidden for kind in h.counts}
         reply = next((m.content for m in reversed(redacted) if is_target(m)), "")
         scores = {check.name: (found.score, found.evidence or "") for check, found in self._checked(reply)}
-        near = self._neighbours(" ".join(m.content for m in redacted[-2:]))
-        held = waiting.held
-        return ReviewItem(waiting.id, waiting.kind, why, evidence, redacted, kinds, scores, near, shown, held)
+        return ReviewItem(
+            waiting.id,
+            waiting.kind,
+            why,
+            evidence,
+            redacted,
+            kinds,
+            scores,
+            self._neighbours(" ".join(m.content for m in redacted[-2:])) if near else (),
+            self._foreseen(shown) if shown else "",
+            shown,
+            waiting.held,
+        )
+
+    def _foreseen(self, shown: Submission) -> str:
+        """What curation would say of a submission as it is, by the steps that look at one conversation alone."""
+        last = len(shown.messages) - 1
+        said = tuple(
+            replace(m, trainable=m.trainable and (i == last or not shown.replaces))
+            for i, m in enumerate(shown.messages)
+        )
+        draft = Draft(shown.id, shown.id, said, reviewer=self.reviewer)
+        for step in self._steps:
+            (outcome,) = step([draft])
+            if isinstance(outcome, Dropped):
+                does = "hold it back" if outcome.quarantined else "leave it out"
+                return f"Curation would {does} ({step.name}): {outcome.sentence}"
+            draft = outcome
+        return ""
 
     def _checked(self, reply: str) -> list[tuple[Check, Any]]:
         return [(check, check(reply)) for check in style_checks(self._style)]
+
+    def _why(self, submission: Submission, waiting: Waiting) -> tuple[str, ...]:
+        kind = "A better answer, written" if submission.replaces else "A conversation, handed in"
+        on = f" on {submission.submitted_at:%Y-%m-%d}" if submission.submitted_at else ""
+        told = [f"{kind} by {submission.person}{on}."]
+        if submission.replaces:
+            told.append(self._replaced(submission.replaces))
+        if waiting.second:
+            told.append("A second opinion: somebody else has decided, and you do not see how.")
+        elif submission.note == DISAGREED:
+            verdicts = self._store.reviews.listed(self._style.name, item=submission.id)
+            said = (f"{v.reviewer}: {v.verdict}{f' ({v.reason})' if v.reason else ''}" for v in verdicts)
+            told.append(f"Two reviewers disagreed about it: {', '.join(said)}. What is decided now stands.")
+        elif submission.note:
+            told.append(f"Note: {submission.note}")
+        return tuple(told)
+
+    def _replaced(self, reply: str) -> str:
+        try:
+            _, before = self._store.message(reply)
+        except NotFound:
+            return "The answer that it replaces is not there any more."
+        return f"Instead of: {Redactor(self._names).redact(before.content).text}"
 
     def _messages_of(self, conversation: str) -> tuple[Message, ...]:
         try:
@@ -175,13 +296,13 @@ class ReviewDesk:
         except NotFound:
             return self._store.submission(conversation).messages
 
-    def _second_opinions(self) -> list[Waiting]:
+    def _second_opinions(self) -> list[str]:
         """A stable tenth of what one other reviewer decided."""
         by_item = defaultdict[str, list[Verdict]](list)
         for verdict in self._store.reviews.listed(self._style.name):
             by_item[verdict.item].append(verdict)
         return [
-            Waiting(item, "submission", second=True)
+            item
             for item, verdicts in by_item.items()
             if len(verdicts) == 1
             and verdicts[0].kind == "submission"
@@ -226,17 +347,3 @@ class ReviewDesk:
 def is_sampled(item: str) -> bool:
     """Whether an item is one of those that two people judge; its id alone decides."""
     return int(conversation_id("second opinion", item)[:8], 16) % SECOND_OPINIONS == 0
-
-
-def _why(submission: Submission, waiting: Waiting) -> tuple[str, ...]:
-    kind = "A better answer, written" if submission.replaces else "A conversation, handed in"
-    told = [f"{kind} by {submission.person}."]
-    if submission.submitted_at:
-        told[0] = f"{told[0][:-1]} on {submission.submitted_at:%Y-%m-%d}."
-    if waiting.second:
-        told.append("A second opinion: somebody else has decided, and you do not see how.")
-    if submission.note == DISAGREED:
-        told.append("Two reviewers disagreed about it.")
-    elif submission.note and not waiting.second:
-        told.append(f"Note: {submission.note}")
-    return tuple(told)

@@ -98,6 +98,8 @@ async def _decide(
     edited = [Message(m.role, m.content) for m in decision.messages] if decision.messages else None
     if edited and edited[-1].role != "assistant":
         raise Refused(400, "An example has to end with a reply.", code="invalid_value", param="messages")
+    if edited:
+        edited = list((await asyncio.to_thread(desk.contributions.preview, edited)).messages)
     verdict: Judgement = "reject" if state == "rejected" else "edit" if edited else "approve"
     judge = partial(store.reviews.judge, found, verdict, reviewer=caller.who, reason=decision.note, messages=edited)
     await asyncio.to_thread(judge)

@@ -164,13 +164,16 @@ def forget(
     as_json: Json = False,
 ) -> None:
     """Erase a person from conversations, submissions and datasets; names the voices that learned from them."""
+    from brandvoice.commands.privacy import STILL_READ
     from brandvoice.erasure import erase_person
 
     workspace = workspace_of(context)
     with workspace.open_store() as store:
         known = store.directory.resolve(person)
         proof = erase_person(workspace, store, known.id, dry_run=dry_run)
-    if not proof.found:
+        was_erased = store.directory.erased()(known.id)
+        wiped = dry_run or store.database.wipe()
+    if not (proof.found or was_erased):
         raise NotFound(
             f'Nothing of "{person}" was found, and nothing was erased. People are known by the ids of their platform '
             "(Slack: U0123…; Discord: discord/123…), which `brandvoice conversations show ID --json` gives as authors, "
@@ -181,5 +184,10 @@ def forget(
         return
     if known.id != person:
         say(f"{person} is {known.shown}")
+    if not proof.found:
+        say(f"{person} was forgotten before, and nothing of them has come in since.")
+        return
     for line in proof.lines():
         say(line)
+    if not wiped:
+        say(STILL_READ)

@@ -11,6 +11,11 @@ import typer
 from brandvoice.commands.context import operator, workspace_of
 from brandvoice.output import Json, print_json, print_rows, say
 
+STILL_READ = (
+    "Another program is reading the database, so the deleted words may stand in its files until that one ends. "
+    "End it, then run this again."
+)
+
 group = typer.Typer(help="Originals, alarms, opt-outs, and proofs of erasures.", no_args_is_help=True)
 
 Person = Annotated[str | None, typer.Option("--person", help="An id of a platform, or a name that an import brought.")]
@@ -56,7 +61,10 @@ def purge(
         named = store.source(source).id if source else None
         moment = before.replace(tzinfo=UTC) if before else None
         count = store.originals(workspace.sealing()).purge(before=moment, source=named)
-    say(f"{count} originals are deleted.")
+        wiped = store.database.wipe()
+    say("1 original is deleted." if count == 1 else f"{count} originals are deleted.")
+    if not wiped:
+        say(STILL_READ)
 
 
 @group.command()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from brandvoice.commands.context import operator, workspace_of
 from brandvoice.output import Json, print_json, print_rows, say
+
+QuarantineState = Literal["quarantined", "released", "rejected"]
 
 quarantine = typer.Typer(help="What curation holds back until somebody has looked at it.", no_args_is_help=True)
 
@@ -24,12 +26,12 @@ def add_to(app: typer.Typer) -> None:
 def list_rows(
     context: typer.Context,
     style: StyleName,
-    state: Annotated[str, typer.Option(help="quarantined, released or rejected.")] = "quarantined",
+    state: Annotated[QuarantineState, typer.Option(help="Only those in this state.")] = "quarantined",
     as_json: Json = False,
 ) -> None:
     """Rows that wait, each with its reason and the first line of evidence."""
     with workspace_of(context).open_store() as store:
-        rows = store.quarantine.listed(style, state)  # type: ignore[arg-type]
+        rows = store.quarantine.listed(style, state)
     if as_json:
         print_json(rows)
         return
@@ -61,7 +63,8 @@ def show(context: typer.Context, style: StyleName, row: Row, as_json: Json = Fal
 def release(context: typer.Context, style: StyleName, row: Row, note: Note = "") -> None:
     """Let the next curation learn from it, as it is now."""
     with workspace_of(context).open_store() as store:
-        found = store.quarantine.decide(style, row, state="released", reviewer=operator(), note=note)
+        found = store.quarantine.one(style, row)
+        store.reviews.release(found, "approve", reviewer=operator(), reason=note)
     say(f"{found.id} is released; the next curation takes it in: brandvoice curate {style}")
 
 
@@ -69,5 +72,6 @@ def release(context: typer.Context, style: StyleName, row: Row, note: Note = "")
 def reject(context: typer.Context, style: StyleName, row: Row, note: Note = "") -> None:
     """Keep it out for good."""
     with workspace_of(context).open_store() as store:
-        found = store.quarantine.decide(style, row, state="rejected", reviewer=operator(), note=note)
+        found = store.quarantine.one(style, row)
+        store.reviews.release(found, "reject", reviewer=operator(), reason=note)
     say(f"{found.id} is rejected.")

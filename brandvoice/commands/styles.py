@@ -1,4 +1,4 @@
-"""Commands on styles, their curation and the review of submissions."""
+"""Commands on styles and their curation."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from brandvoice.commands.context import operator, workspace_of
+from brandvoice.commands.context import workspace_of
 from brandvoice.output import Json, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from styles.curation import Curated
 
 styles = typer.Typer(help="Style specs, and the measured profile of a style.", no_args_is_help=True)
-submissions = typer.Typer(help="What people handed in.", no_args_is_help=True)
 
 StyleName = Annotated[str, typer.Argument(metavar="STYLE")]
 
 
 def add_to(app: typer.Typer) -> None:
     app.add_typer(styles, name="styles")
-    app.add_typer(submissions, name="submissions")
     app.command()(curate)
-    app.command()(review)
 
 
 @styles.command("list")
@@ -129,91 +126,3 @@ def _told_alarms(curated: Curated) -> list[str]:
         if count
         else []
     )
-
-
-@submissions.command("list")
-def list_submissions(
-    context: typer.Context,
-    style: Annotated[str | None, typer.Argument()] = None,
-    state: Annotated[str | None, typer.Option(help="waiting, approved, rejected or withdrawn.")] = None,
-    as_json: Json = False,
-) -> None:
-    """What people handed in, and what became of it."""
-    with workspace_of(context).open_store() as store:
-        found = store.submissions(style=style, state=state)  # type: ignore[arg-type]
-    rows = [
-        {
-            "id": s.id[:10],
-            "style": s.style,
-            "state": s.state,
-            "person": s.person,
-            "last message": s.messages[-1].content if s.messages else "",
-            "reviewer": s.reviewer,
-        }
-        for s in found
-    ]
-    print_rows(rows, as_json=as_json, empty="No submissions.")
-
-
-@submissions.command("show")
-def show_submission(context: typer.Context, submission: str, as_json: Json = False) -> None:
-    """One submission, message by message."""
-    with workspace_of(context).open_store() as store:
-        found = store.submission(submission)
-    if as_json:
-        print_json(found)
-        return
-    say(f"{found.id}  {found.style}  {found.state}  by {found.person}")
-    for message in found.messages:
-        say(f"{message.role}: {message.content}")
-
-
-@submissions.command()
-def approve(context: typer.Context, submission: str, note: Annotated[str, typer.Option()] = "") -> None:
-    """Let the next dataset version learn from it."""
-    with workspace_of(context).open_store() as store:
-        store.decide(submission, state="approved", reviewer=operator(), note=note)
-    say(f"{submission} is approved.")
-
-
-@submissions.command()
-def reject(context: typer.Context, submission: str, note: Annotated[str, typer.Option()] = "") -> None:
-    """Keep it out, with a reason."""
-    with workspace_of(context).open_store() as store:
-        store.decide(submission, state="rejected", reviewer=operator(), note=note)
-    say(f"{submission} is rejected.")
-
-
-@submissions.command()
-def edit(
-    context: typer.Context, submission: str, answer: Annotated[str, typer.Argument(help="The reply as it should read.")]
-) -> None:
-    """Approve it with a better last reply."""
-    from dataclasses import replace
-
-    with workspace_of(context).open_store() as store:
-        found = store.submission(submission)
-        last = replace(found.messages[-1], content=answer)
-        store.decide(
-            submission, state="approved", reviewer=operator(), note="edited", messages=(*found.messages[:-1], last)
-        )
-    say(f"{submission} is approved with your reply.")
-
-
-def review(
-    context: typer.Context,
-    name: StyleName,
-    reviewer: Annotated[str, typer.Option("--as", help="Who reviews (default: the name of the account).")] = "",
-) -> None:
-    """Go through what waits, one key each: approve, edit, reject, skip, undo."""
-    from brandvoice.plugins import load_plugins
-    from brandvoice.review import review_style
-    from brandvoice.steps import names_of
-    from styles.review import ReviewDesk
-
-    workspace = workspace_of(context)
-    style = workspace.style(name)
-    with workspace.open_store() as store:
-        names = names_of(workspace, store, name, offers=load_plugins())
-        who = reviewer or operator()
-        review_style(ReviewDesk(store, style, data_dir=workspace.data, reviewer=who, names=names))

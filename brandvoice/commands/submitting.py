@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from brandvoice.commands.context import operator, workspace_of
-from brandvoice.commands.styles import submissions
+from brandvoice.commands.reviewing import submissions
 from brandvoice.output import Json, print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def add(
     file: Annotated[Path, typer.Argument(help="Conversations in any format that can be imported.")],
     style: Annotated[str, typer.Option(help="The style they are examples of.")],
     consent: Annotated[bool, typer.Option("--consent", help="Agree without being asked.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Only show all of it as it would be kept.")] = False,
     person: As = "",
     as_json: Json = False,
 ) -> None:
@@ -49,10 +51,13 @@ def add(
         upload = asyncio.run(contributions.read_upload(file))
         if not upload.conversations:
             raise ImportRefused(f"{upload.sentence} {_first_refusal(upload)}".strip())
+        if preview or not as_json:
+            _preview(contributions, upload, shown=len(upload.conversations) if preview else SHOWN)
+        if preview:
+            return
         if not as_json:
-            _preview(contributions, upload)
             say(CONSENT)
-        if not consent and not typer.confirm("Do you agree, and may you hand this in?", err=as_json):
+        if not consent and not _agrees(as_json):
             raise StoreError("Nothing was handed in.")
         kept = asyncio.run(contributions.submit_upload(upload, style=style, person=person or operator()))
     if as_json:
@@ -60,7 +65,18 @@ def add(
         return
     for submission in kept:
         say(f"receipt {submission.id}  {submission.state}")
-    say(f"\nIt waits for review by somebody else. To take one back: brandvoice submissions withdraw {kept[0].id[:10]}")
+    by = f" --as {shlex.quote(person)}" if person else ""
+    many = "Each waits" if len(kept) > 1 else "It waits"
+    say(f"\n{many} for review by somebody else. What became of it: brandvoice submissions mine{by}")
+    say(f"To take one back: brandvoice submissions withdraw {kept[0].id[:10]}{by}")
+
+
+def _agrees(as_json: bool) -> bool:
+    try:
+        return typer.confirm("Do you agree, and may you hand this in?", err=as_json)
+    except typer.Abort:  # nobody is there to answer
+        say("")
+        return False
 
 
 @submissions.command()
@@ -87,22 +103,25 @@ def withdraw(context: typer.Context, receipt: str, person: As = "") -> None:
     from bots.contributions import Contributions
 
     with workspace_of(context).open_store() as store:
+        before = store.submission(receipt).state
         found = asyncio.run(Contributions(store).withdraw(receipt, person or operator()))
     say(f"{found.id[:10]} is withdrawn.")
+    if before == "approved":
+        say(f"It was approved; the next dataset leaves it out: brandvoice curate {found.style}")
 
 
-def _preview(contributions: Contributions, upload: Upload) -> None:
+def _preview(contributions: Contributions, upload: Upload, *, shown: int) -> None:
     say(upload.sentence)
-    if upload.refused:
-        say(_first_refusal(upload))
-    for conversation in upload.conversations[:SHOWN]:
+    for refused in upload.refused[:SHOWN]:
+        say(f"{refused.place}: {refused.reason}")
+    for conversation in upload.conversations[:shown]:
         preview = contributions.preview(conversation.messages)
         say("")
         for message in preview.messages:
             say(_line(message))
         say(f"  ({preview.sentence})")
-    if len(upload.conversations) > SHOWN:
-        say(f"\n… and {len(upload.conversations) - SHOWN} more like these")
+    if len(upload.conversations) > shown:
+        say(f"\n… and {len(upload.conversations) - shown} more like these (--preview shows them all)")
     say("")
 
 

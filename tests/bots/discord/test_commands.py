@@ -176,7 +176,7 @@ def test_a_file_is_looked_at_and_kept_only_when_confirmed(bot: Bot, disc: Discor
     content = rows(ROW, "no json", {"messages": []})
     disc.slash("ann", "C1", "brandvoice upload", {"file": ("mine.jsonl", content)})
     shown = disc.wait_private("ann")
-    assert "1 conversations can be read, 2 rows are refused." in shown["content"]
+    assert "1 conversation can be read, 2 rows are refused." in shown["content"]
     assert "mine.jsonl:2" in shown["content"]
     assert bot.store.submissions() == []
     disc.click(shown, "ann", label="Hand in")

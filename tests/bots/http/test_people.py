@@ -106,10 +106,13 @@ def test_a_curator_approves_edits_and_rejects(api: Api) -> None:
     first, second = submit(api).json()["id"], submit(api, user="ben").json()["id"]
     waiting = api.call("GET", "/v1/review/submissions", role="curator").json()["data"]
     assert [s["id"] for s in waiting] == [first, second]
-    edited = [EXAMPLE[0], {"role": "assistant", "content": "Ahoy! Tomorrow."}]
+    edited = [EXAMPLE[0], {"role": "assistant", "content": "Ahoy! Tomorrow. Mail me: kim@shop.example"}]
     path = "/v1/review/submissions"
     done = api.call("POST", f"{path}/{first}/approve", role="curator", json={"messages": edited, "note": "shorter"})
-    assert (done.json()["state"], done.json()["messages"][-1]["content"]) == ("approved", "Ahoy! Tomorrow.")
+    assert (done.json()["state"], done.json()["messages"][-1]["content"]) == (
+        "approved",
+        "Ahoy! Tomorrow. Mail me: <EMAIL_2>",
+    )
     assert (
         api.call("POST", f"{path}/{second}/reject", role="curator", json={"note": "no"}).json()["state"] == "rejected"
     )
