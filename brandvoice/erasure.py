@@ -201,8 +201,14 @@ def _counted(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _erase_reports(rounds: RoundStore, hashes: set[str]) -> None:
-    """Reports quote holdout conversations, and previews training ones."""
+    """Reports quote holdout conversations, previews training ones, and what a service was sent is the dataset."""
     for round_ in rounds.all():
         if round_.dataset in hashes:
-            for name in ("report.html", "report.json", "training/preview.txt"):
+            for name in (
+                "report.html",
+                "report.json",
+                "training/preview.txt",
+                "remote/train.jsonl",
+                "remote/holdout.jsonl",
+            ):
                 (rounds.folder(round_.id) / name).unlink(missing_ok=True)

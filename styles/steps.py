@@ -154,7 +154,13 @@ def refuse_secrets(draft: Draft) -> Draft | Dropped:
         for finding in find_keys(message.content):
             where = f"message {number} ({message.role})"
             return draft.drop("secret", f"There is a {finding.rule} in {where}. Replace it: it stands in your logs.")
+        if _HIDDEN_KEY.search(message.content):
+            where = f"message {number} ({message.role})"
+            return draft.drop("secret", f"A key or password stood in {where}. Replace it: others have seen it.")
     return draft
+
+
+_HIDDEN_KEY = re.compile(r"[<\[]KEY_\d{1,9}[>\]]")  # what an import that redacts, or handing in, puts in its stead
 
 
 def hide_private(batch: Sequence[Draft], roster: NameFinder | None = None) -> list[Draft]:

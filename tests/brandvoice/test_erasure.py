@@ -85,6 +85,22 @@ def test_what_somebody_handed_in_leaves_the_next_dataset_when_they_withdraw_or_o
     assert [row["reasons"] for row in curated.table() if row["step"] == "consent"] == ["opted-out 1"]
 
 
+def test_what_a_round_kept_of_an_erased_dataset_goes_too(workspace: Workspace) -> None:
+    version, _ = curate_style(workspace, "tea", offers=load_plugins())
+    with workspace.open_rounds() as rounds:
+        round_ = rounds.queue("tea", recipe="default")
+        rounds.advance(round_, dataset=version.hash)
+        kept = [
+            rounds.folder(round_.id) / name for name in ("report.html", "remote/train.jsonl", "training/curve.jsonl")
+        ]
+    for path in kept:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Have you got anchors?")
+    with workspace.open_store() as store:
+        erase_person(workspace, store, "mara", dry_run=False)
+    assert [path.name for path in kept if path.is_file()] == ["curve.jsonl"]
+
+
 def test_the_proof_names_nobody(workspace: Workspace) -> None:
     curate_style(workspace, "tea", offers=load_plugins())
     with workspace.open_store() as store:

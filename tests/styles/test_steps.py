@@ -131,6 +131,13 @@ def test_a_secret_drops_the_conversation_and_raises_an_alarm(case: object) -> No
     assert value not in repr(result)
 
 
+@pytest.mark.parametrize("placeholder", ["<KEY_1>", "[KEY_12]"])
+def test_a_secret_that_was_replaced_on_its_way_in_raises_the_alarm_as_well(placeholder: str) -> None:
+    result = curated([GOOD, conversation("leak", f"u: Mine is {placeholder}, why?", "a: Thanks!")])
+    assert only(result) == ("secrets", "secret")
+    assert result.alarms == result.dropped
+
+
 def test_private_values_become_placeholders_that_are_counted() -> None:
     talk = conversation(
         "talk",
