@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from training.progress import Progress
 
 QUIET_SECONDS = 10.0  # between two lines where nobody watches live
+LIVE_SECONDS = 0.2  # between two changes of a live line
 TOLD_SECONDS = 15.0  # between two events of a round
 
 
@@ -58,6 +59,49 @@ class TrainingDisplay:
             parts.append(f"holdout {self._holdout:.2f}")
         parts += [f"{progress.tokens_per_second:,.0f} tokens/s", f"{_clock(progress.seconds_left)} left"]
         return "  ".join(parts)
+
+
+class CountDisplay:
+    """Shows how far something long is that counts: what it does, how many of how many, how fast, and the time left."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._live = sys.stderr.isatty()
+        self._what, self._first = "", 0
+        self._began = self._last = time.monotonic()
+        self._has_told = False
+
+    def __enter__(self) -> CountDisplay:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live and self._has_told:
+            sys.stderr.write("\r\x1b[K")
+
+    def show(self, what: str, done: int, total: int | None = None) -> None:
+        now = time.monotonic()
+        if what != self._what:
+            self._what, self._began, self._first = what, now, done
+        if now - self._last < (LIVE_SECONDS if self._live else QUIET_SECONDS):
+            return
+        self._last, self._has_told = now, True
+        line = f"  {what}: {'  '.join(self._counted(done, total, now - self._began))}"
+        if self._live:
+            sys.stderr.write(f"\r\x1b[K{line}")
+            sys.stderr.flush()
+        else:
+            complain(line)
+
+    def _counted(self, done: int, total: int | None, seconds: float) -> Iterator[str]:
+        is_known = total is not None and done <= total
+        yield f"{done:,} of {total:,} {self._unit}" if is_known else f"{done:,} {self._unit}"
+        if seconds > 0 and done > self._first:
+            rate = (done - self._first) / seconds
+            yield f"{rate:,.0f}/s"
+            if total is not None and is_known:
+                yield f"{_clock((total - done) / rate)} left"
 
 
 class Announcer:

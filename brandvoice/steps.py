@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,19 +28,23 @@ from styles.voices import Manifest, VoiceVersion
 if TYPE_CHECKING:
     from brandvoice.workspace import Workspace
     from conversations.store import ConversationStore
+    from styles.bench import Tell
     from styles.curation import Curated
     from training.progress import Progress, Watcher
     from training.recipe import Recipe
     from training.sft import Trained
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "datasets", "tokenizers", "safetensors")
+PROCESSES = 4  # of a large curation at most; more would wait for the one that reads
 CHANGEABLE = ("epochs", "examples_per_step", "learning_rate_multiplier", "seed")
 
 
-def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[DatasetVersion, Curated]:
+def curate_style(
+    workspace: Workspace, style: str, *, offers: Offers, tell: Tell | None = None
+) -> tuple[DatasetVersion, Curated]:
     """A new dataset version from everything a style may learn from: imports with a basis and approved submissions."""
     try:
-        return _curate(workspace, style, offers=offers)
+        return _curate(workspace, style, offers=offers, tell=tell)
     except OSError as error:
         where = error.filename or workspace.data / "datasets" / style
         raise CurationRefused(
@@ -48,7 +53,7 @@ def curate_style(workspace: Workspace, style: str, *, offers: Offers) -> tuple[D
         ) from error
 
 
-def _curate(workspace: Workspace, style: str, *, offers: Offers) -> tuple[DatasetVersion, Curated]:
+def _curate(workspace: Workspace, style: str, *, offers: Offers, tell: Tell | None) -> tuple[DatasetVersion, Curated]:
     from styles.curation import Limits, curate, held, workbench
     from styles.dressing import dress
     from styles.steps import builtin_steps
@@ -75,7 +80,8 @@ def _curate(workspace: Workspace, style: str, *, offers: Offers) -> tuple[Datase
             reviewers={s.id: s.reviewer for s in approved if s.reviewer},
             released=store.quarantine.released(style),
             folder=folder,
-            processes=2,
+            processes=min(PROCESSES, os.cpu_count() or 1),
+            tell=tell or (lambda stage: None),
         )
         store.quarantine.put(style, curated.quarantined)
         raise_alarms(workspace, store, curated.alarms, style=style)

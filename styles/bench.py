@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -15,6 +15,7 @@ from conversations.errors import CurationRefused
 from conversations.privacy import Redactor
 from conversations.roster import NameFinder
 from conversations.sources import Source
+from styles import chunks as chunking
 from styles.chunks import Chunks, lines_of, load_chunk, save_bytes
 from styles.crew import Crew, pickled
 from styles.drafts import CurationStep, Decide, Draft, Dropped, Outcome, Step, Survey
@@ -22,6 +23,24 @@ from styles.fates import Fate, Fates, StepCount, load_fates, save_fates
 
 Released = Mapping[str, Collection[str]]  # id of a draft → contents of it that a reviewer let out of quarantine
 _Task = tuple[int, Path, Path]  # number of a group of steps, file of a chunk, file of what is left of it
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a curation is: at which of its steps, and how many drafts that has seen of about so many."""
+
+    name: str
+    number: int  # from 1; 0 while conversations are read
+    steps: int
+    done: int
+    total: int | None = None
+
+    @property
+    def title(self) -> str:
+        return f"step {self.number} of {self.steps}, {self.name}" if self.number else self.name
+
+
+Tell = Callable[[Stage], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +128,16 @@ class Bench:
     """Runs steps one after another. With a folder, what was done is kept there until the same work is asked for."""
 
     def __init__(
-        self, judge: Judge, steps: Sequence[CurationStep], folder: Path | None = None, processes: int = 1
+        self,
+        judge: Judge,
+        steps: Sequence[CurationStep],
+        folder: Path | None = None,
+        *,
+        processes: int = 1,
+        tell: Tell = lambda stage: None,
     ) -> None:
-        self.judge, self.folder, self._processes = judge, folder, processes
+        self.judge, self.folder, self._processes, self._tell = judge, folder, processes, tell
+        self._steps = len(steps)
         self.fates = Fates()
         self._groups = [
             (is_local, tuple(these))
@@ -129,27 +155,43 @@ class Bench:
         if self._crew:
             self._crew.leave()
 
-    def call(self) -> None:
-        """Start the processes, since there is a lot to do; where there are none to start, nothing happens."""
+    def has_read(self, conversations: int) -> None:
+        """Hear that so many conversations were read; where they are many, others are called in to help."""
+        self._tell(Stage("reading", 0, self._steps, conversations))
+        if conversations >= chunking.CHUNK:
+            self._call()
+
+    def _call(self) -> None:
+        if self._crew or self.folder is None or self._processes < 2:
+            return
         groups = [group if is_local and pickled(group) else None for is_local, group in self._groups]
-        if self._crew is None and self.folder is not None and self._processes > 1 and any(groups):
+        if any(groups):
             work = pickled(_OnFiles(self.judge, groups))
             self._crew = Crew(self._processes, work) if work else None
 
     def run(self, chunks: Chunks, *, key: str, watch: Callable[[StepCount], None]) -> Chunks:
         """Take all chunks through all steps. `key` stands for all that the outcome depends upon, but the steps."""
         before: _Pass | None = None
+        total = chunks.drafts
         for number, (is_local, steps) in enumerate(self._groups):
             key = hashlib.sha256("\0".join([key, *map(_signature, steps)]).encode()).hexdigest()
-            passed = _Pass(self, number, steps, self._place(key))
-            chunks = passed.local(chunks) if is_local else passed.whole(chunks)
-            self._tell(before, watch)  # its chunks are complete only now
-            before = passed
+            passed = _Pass(self, number, steps, self._place(key), self._teller(number, total))
+            left = passed.local(chunks) if is_local else passed.whole(chunks)
+            total = chunks.drafts
+            self._count(before, watch)  # its chunks are complete only now
+            before, chunks = passed, left
         chunks.complete()
-        self._tell(before, watch)
+        self._count(before, watch)
         return chunks
 
-    def _tell(self, passed: _Pass | None, watch: Callable[[StepCount], None]) -> None:
+    def _teller(self, group: int, total: int) -> Callable[[int], None]:
+        """A function that tells how many drafts a group of steps is through with."""
+        steps = self._groups[group][1]
+        name = steps[0].name if len(steps) == 1 else f"{steps[0].name} to {steps[-1].name}"
+        number = 1 + sum(len(these) for _, these in self._groups[:group])
+        return lambda done: self._tell(Stage(name, number, self._steps, done, total))
+
+    def _count(self, passed: _Pass | None, watch: Callable[[StepCount], None]) -> None:
         if passed:
             for count in passed.fates.count([step.name for step in passed.steps]):
                 watch(count)
@@ -175,28 +217,45 @@ class Bench:
 class _Pass:
     """One pass over all chunks: several local steps together, or one that needs to see everything."""
 
-    def __init__(self, bench: Bench, number: int, steps: Sequence[CurationStep], folder: Path | None) -> None:
-        self._bench, self._number, self.steps, self._folder = bench, number, steps, folder
+    def __init__(
+        self,
+        bench: Bench,
+        number: int,
+        steps: Sequence[CurationStep],
+        folder: Path | None,
+        tell: Callable[[int], None],
+    ) -> None:
+        self._bench, self._number, self.steps, self._folder, self._tell = bench, number, steps, folder, tell
         self.fates = Fates()
 
     def local(self, chunks: Chunks) -> Chunks:
         left = Chunks(self._bench.judge.sources, self._folder)
         if self._folder is None:
-            for batch in chunks:
+            for batch in self._told(chunks):
                 kept, fates = self._bench.judge.work(self.steps, batch)
                 left.add(kept)
                 self.fates.add(fates)
             return left
+        done = 0
         for number, path in enumerate(self._bench.on_files(self._number, chunks, self._folder)):
             fates = load_fates(path.with_suffix(".fate"))
             left.adopt(path, fates[-1].kept, number=number, before=chunks)
             self.fates.add(fates, path.with_suffix(".fate"))
+            done += fates[0].came_in
+            self._tell(done)
         return left
+
+    def _told(self, chunks: Iterable[Sequence[Draft]]) -> Iterator[Sequence[Draft]]:
+        done = 0
+        for batch in chunks:
+            yield batch
+            done += len(batch)
+            self._tell(done)
 
     def whole(self, chunks: Chunks) -> Chunks:
         """What is left is decided batch by batch, when somebody first goes through it: then it is read once less."""
         (step,) = self.steps
-        decide = _studied(step, chunks) if isinstance(step, Survey) else None
+        decide = _studied(step, _Told(chunks, self._told)) if isinstance(step, Survey) else None
         chunks.complete()
         if decide is list:  # nothing is held against anything
             self.fates.add([Fate(step.name, chunks.drafts, (), ())])
@@ -227,7 +286,18 @@ def _decisions(
             yield everything, _outcomes(step, everything, step)
 
 
-def _studied(step: Survey, chunks: Chunks) -> Decide:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Chunks that tell each time how far somebody is who goes through them."""
+
+    chunks: Chunks
+    told: Callable[[Iterable[Sequence[Draft]]], Iterator[Sequence[Draft]]]
+
+    def __iter__(self) -> Iterator[Sequence[Draft]]:
+        return self.told(self.chunks)
+
+
+def _studied(step: Survey, chunks: Iterable[Sequence[Draft]]) -> Decide:
     try:
         return step.study(chunks)
     except CurationRefused:  # by the step before, whose outcome is made while this one looks at it

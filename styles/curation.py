@@ -20,7 +20,7 @@ from conversations.messages import Conversation, Message, conversation_id
 from conversations.privacy import Redactor, find_private, may_hold_private
 from conversations.roster import NameFinder
 from conversations.sources import Source
-from styles.bench import Bench, Judge, Released
+from styles.bench import Bench, Judge, Released, Tell
 from styles.chunks import CHUNK, Chunks, in_chunks, lines_of, oldest_first
 from styles.drafts import EVER, CurationStep, Draft, Dropped, Step, Survey, each
 from styles.examples import Example, digest_of, is_target
@@ -127,6 +127,7 @@ def curate(
     released: Released | None = None,
     pseudonym: Callable[[str], str] = lambda person: f"person-{conversation_id('author', person)[:8]}",
     watch: Callable[[StepCount], None] = lambda count: None,
+    tell: Tell = lambda stage: None,
     folder: Path | None = None,
     processes: int = 1,
 ) -> Curated:
@@ -140,8 +141,8 @@ def curate(
     names = [step.name for step in steps]
     settings = {"rules": RULES, "limits": asdict(limits), "steps": names}
     judge = Judge(sources, roster, released or {})
-    with Bench(judge, steps, folder, processes) as bench:
-        taken = _Intake(limits, sources=sources, roster=roster, reviewers=reviewers or {}, many=bench.call)
+    with Bench(judge, steps, folder, processes=processes, tell=tell) as bench:
+        taken = _Intake(limits, sources=sources, roster=roster, reviewers=reviewers or {}, told=bench.has_read)
         chunks = taken.chunks(conversations, folder)
         key = digest_of([taken.digest, settings, _known_as(released or {}), repr(roster)])
         left = bench.run(chunks, key=key, watch=watch)
@@ -231,10 +232,10 @@ class _Intake:
         sources: Mapping[str, Source],
         roster: NameFinder | None,
         reviewers: Mapping[str, str],
-        many: Callable[[], None],
+        told: Callable[[int], None],
     ) -> None:
         self._limits, self._sources, self._roster, self._reviewers = limits, sources, roster, reviewers
-        self._many = many  # called once there are more than one chunk
+        self._told = told  # how many conversations have been read
         self.conversations = self.drafts = 0
         self._hash = hashlib.sha256(repr(sorted(sources.items())).encode())
         self.asked = Sample(_SAMPLE)
@@ -268,8 +269,7 @@ class _Intake:
                 reviewer = self._reviewers.get(conversation.id)
                 for said in _parts(conversation.messages, self._limits.messages_at_most):
                     yield Draft(conversation.id, conversation.id, said, place, source, reviewer, {}, since)
-            if self.conversations == CHUNK:
-                self._many()
+            self._told(self.conversations)
 
     def _numbered(self, drafts: Iterable[Draft]) -> Iterator[Draft]:
         seen, again = set[int](), Counter[str]()

@@ -93,11 +93,18 @@ def profile(context: typer.Context, name: StyleName, as_json: Json = False) -> N
 
 def curate(context: typer.Context, name: StyleName, as_json: Json = False) -> None:
     """Make a new dataset version; says what was kept and dropped, and why."""
+    from brandvoice.display import CountDisplay
     from brandvoice.plugins import load_plugins
     from brandvoice.steps import curate_style
     from styles.cautions import cautions
 
-    version, curated = curate_style(workspace_of(context), name, offers=load_plugins())
+    with CountDisplay("conversations") as display:
+        version, curated = curate_style(
+            workspace_of(context),
+            name,
+            offers=load_plugins(),
+            tell=lambda stage: display.show(stage.title, stage.done, stage.total),
+        )
     warnings = cautions(version.manifest)
     if as_json:
         print_json({"dataset": version.manifest, "steps": version.manifest.steps, "cautions": warnings})

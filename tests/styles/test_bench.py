@@ -8,6 +8,7 @@ import pytest
 
 from conversations.errors import CurationRefused, SettingsError
 from styles import chunks
+from styles.bench import Stage
 from styles.curation import Curated, Limits, curate, each, workbench
 from styles.drafts import Draft
 from styles.plan import NEEDED, CurationPlan
@@ -111,3 +112,14 @@ def test_near_copies_are_on_one_side_of_the_split() -> None:
     assert leaks(examples, sides) == {}
     parted = {name: "holdout" if name.startswith("c") else "train" for name in sides}
     assert len(leaks(examples, parted)) > 100  # type: ignore[arg-type]
+
+
+def test_a_curation_tells_how_far_it_is() -> None:
+    stages: list[Stage] = []
+    steps = builtin_steps(Limits())
+    curate(distinct(9), Limits(), sources=SOURCES, steps=steps, tell=stages.append)
+    assert stages[0] == Stage("reading", 0, len(steps), 9)
+    assert [stage.number for stage in stages] == sorted(stage.number for stage in stages)
+    assert {stage.total for stage in stages[1:]} == {9}
+    assert Stage("duplicates", [step.name for step in steps].index("duplicates") + 1, len(steps), 9, 9) in stages
+    assert any(stage.title.startswith("step 2 of ") and stage.name.startswith("basis to ") for stage in stages)

@@ -34,7 +34,7 @@ def outcome(folder: Path | None) -> str:
 
 def small_chunks() -> None:
     chunks.in_chunks.__defaults__ = (100,)
-    curation.CHUNK = 100
+    chunks.CHUNK = curation.CHUNK = 100
     chunks._HELD = 100_000
 
 
