@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from styles.drafts import Decide, Draft, Outcome
 from styles.examples import is_target
 from styles.numbering import Names, firsts, ranks
-from styles.wording import folded
+from styles.wording import folded, plain
 
 
 def study_duplicates(batches: Iterable[Sequence[Draft]]) -> Decide:
@@ -18,7 +18,7 @@ def study_duplicates(batches: Iterable[Sequence[Draft]]) -> Decide:
     for batch in batches:
         names.add(draft.id for draft in batch)
         for draft in batch:
-            said = [folded(message.content) for message in draft.messages]
+            said = [_said(message.content) for message in draft.messages]
             roles = [message.role for message in draft.messages]
             contents.append(_print(*roles, *said))
             answers.extend(_print(said[turn - 1], said[turn]) for turn in _targets(draft))
@@ -40,7 +40,7 @@ def study_canned_replies(batches: Iterable[Sequence[Draft]], *, at_most: int) ->
     replies = array("Q")
     for batch in batches:
         for draft in batch:
-            replies.extend(_print(folded(draft.messages[turn].content)) for turn in _targets(draft))
+            replies.extend(_print(_said(draft.messages[turn].content)) for turn in _targets(draft))
     is_surplus = iter(memoryview(ranks(replies) >= at_most))
     sentence = f"{at_most} older examples have the same reply, which is enough."
 
@@ -49,6 +49,11 @@ def study_canned_replies(batches: Iterable[Sequence[Draft]], *, at_most: int) ->
         return draft.mute(surplus, reason="canned-reply", sentence=sentence) if surplus else draft
 
     return lambda batch: [decide(draft) for draft in batch]
+
+
+def _said(text: str) -> str:
+    """A text for comparing; a full stop more or less says the same."""
+    return plain(text) or folded(text)
 
 
 def _targets(draft: Draft) -> list[int]:
