@@ -35,7 +35,9 @@ _TURNED_SIGNS = re.compile("[ɐɔǝɟƃɥıɾʞɯɹʇʌʍʎ]{2}")
 _LONG = 16  # letters of a word
 _LONG_WORD = re.compile(r"\S{16}")
 _DIGITS = re.compile(r"\d\d")
-_ODD = re.compile(r"[^a-z ,.?!'\n]")
+_ORDINARY = b"abcdefghijklmnopqrstuvwxyz ,.?!'\n"
+_MARKS_INSIDE, _ESCAPES = frozenset(b'*_~`"+^'), frozenset(b"&%\\")
+_LIKE_LETTERS = frozenset(b"0134578@$|")
 _SPELLED = re.compile(rf"(?:\b[^\W_]{_SEPARATOR}{{1,3}}){{5,400}}\w?")
 _RUN_TOGETHER = re.compile(
     r"(?:ignor|disregard|forget|bypass|override|overrid|overwrit|discard|drop|break|disobey|unlock|remov|disabl|reveal|print"
@@ -85,22 +87,22 @@ def readings(plain: str, words: Sequence[bytes]) -> Iterator[str]:
         yield " ".join(plain.split())
     if plain.count(".") + plain.count(",") + plain.count("!") + plain.count("?") >= 3 and _CHOPPED.search(plain):
         yield re.sub(r"[.!?,;*~|/\\\s]+", " ", plain)
-    if not _telltales().keys().isdisjoint(words):
+    if not _telltale_words().isdisjoint(words):
         yield from {undo(plain) for word in words if (undo := _telltales().get(word))}
-    if _ODD.search(plain):
-        yield from _oddly_written(plain)
+    if odd := plain.encode().translate(None, _ORDINARY):
+        yield from _oddly_written(plain, odd)
 
 
-def _oddly_written(plain: str) -> Iterator[str]:
-    if _LEET_WORD.search(plain):
+def _oddly_written(plain: str, odd: bytes) -> Iterator[str]:
+    if not _LIKE_LETTERS.isdisjoint(odd) and _LEET_WORD.search(plain):
         yield from (plain.translate(_LEET), plain.translate(_LEET_L))
-    if ("_" in plain or "-" in plain) and _CHAINED.search(plain):
+    if (b"_" in odd or b"-" in odd) and _CHAINED.search(plain):
         yield _CHAINED.sub(lambda chain: re.sub(r"[_-]+", " ", chain[0]), plain)
-    if plain.count("-") >= 3:
+    if odd.count(b"-") >= 3:
         yield plain.replace("-", "")
-    if _INNER_MARK.search(plain):
+    if not _MARKS_INSIDE.isdisjoint(odd) and _INNER_MARK.search(plain):
         yield _INNER_MARK.sub("", plain)
-    if _ESCAPED.search(plain):
+    if not _ESCAPES.isdisjoint(odd) and _ESCAPED.search(plain):
         yield _UNICODE_ESCAPE.sub(lambda code: chr(int(code[1], 16)), html.unescape(unquote(plain))).casefold()
     if not plain.isascii() and _TURNED_SIGNS.search(plain):
         yield from (plain.translate(_TURNED), plain.translate(_TURNED)[::-1])
@@ -117,9 +119,10 @@ def run_together(plain: str) -> str:
 def is_coded(text: str) -> bool:
     """Whether a text has words so long, or so many numbers, signs or lines, that they may be a code: few texts do."""
     return (
-        len(max(text.split(), key=len, default="")) >= _LONG
-        or text.count("\n") >= 4
-        or bool(_SPACED_OUT.search(text) or _NUMBERED.search(text))
+        text.count("\n") >= 4
+        or bool(_LONG_WORD.search(text))
+        or bool(_DIGITS.search(text) and _NUMBERED.search(text))
+        or (text.count("-") + text.count(".") + text.count("·") >= 12 and bool(_MORSE.search(text)))
     )
 
 
@@ -152,6 +155,11 @@ def _telltales() -> dict[bytes, Callable[[str], str]]:
     return {word.encode(): undo for word, undo in found.items()}
 
 
+@cache
+def _telltale_words() -> frozenset[bytes]:
+    return frozenset(_telltales())
+
+
 def _translation(table: dict[int, int]) -> Callable[[str], str]:
     return lambda text: text.translate(table)
 
@@ -166,8 +174,10 @@ def _pig(word: str) -> str:
 
 
 def _unpig(text: str) -> str:
+    """Both ways to read it: which letters were moved to the end is not told."""
     plain = re.sub(r"\b([aeiou][a-z]*)way\b", r"\1", text)
-    return re.sub(r"\b([aeiou][a-z]*?)([bcdfghjklmnpqrstvwxyz]{1,3})ay\b", r"\2\1", plain)
+    one, two = (re.sub(rf"\b([aeiou][a-z]*)([bcdfghjklmnpqrstvwxyz]{{{most}}})ay\b", r"\2\1", plain) for most in (1, 2))
+    return f"{one}. {two}"
 
 
 def _from_base64(text: str) -> bytes:

@@ -12,6 +12,7 @@ from importlib.resources import files
 from styles.wordclasses import BORDER, NO_CLASS, Classes, classes_of, entries, lexicon_of, lines_of, spaced, words_of
 
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.!?\n。！？]+")
+_LEAST = -0.5  # that innocent words take away, for an attacker may add them
 _WITHIN = 40  # words in which what is met adds up
 
 
@@ -147,7 +148,10 @@ class Frames:
 
 
 def _heaviest(met: list[tuple[int, int, Frame]], spans: Sequence[re.Match[str]], text: str) -> Told:
-    met.sort(key=lambda hit: hit[0])
+    against = sum({id(frame): frame.weight for *_, frame in met if frame.weight < 0}.values())
+    met = sorted((hit for hit in met if hit[2].weight > 0), key=lambda hit: hit[0])
+    if not met:
+        return NOTHING
     best, chosen = 0.0, met[:1]
     for place, (start, _, _) in enumerate(met):
         near: dict[int, tuple[int, int, Frame]] = {}
@@ -160,7 +164,9 @@ def _heaviest(met: list[tuple[int, int, Frame]], spans: Sequence[re.Match[str]],
             best, chosen = weight, list(near.values())
     first, last = min(hit[0] for hit in chosen), max(hit[1] for hit in chosen)
     kind = max(chosen, key=lambda hit: hit[2].weight)[2].kind
-    return Told(best, kind, " ".join(text[spans[first].start() : spans[last].end()].split())[:160])
+    return Told(
+        best + max(against, _LEAST), kind, " ".join(text[spans[first].start() : spans[last].end()].split())[:160]
+    )
 
 
 def _possible(folder: str, line: _Line) -> Iterator[Frame]:

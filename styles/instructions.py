@@ -11,7 +11,7 @@ from styles.wordclasses import words_of
 
 _BORDER = 80  # characters on each side of where one person goes on in the next message
 _AIMED = Frames("aimed")
-_ENOUGH = 1 - 1e-9
+_ENOUGH = 0.75
 
 
 def find_instruction(texts: Iterable[tuple[str, str]]) -> tuple[int, str]:

@@ -31,7 +31,8 @@ _ASKER, _ANSWERER = r"(?:human|user|customer|q|question|user input)", r"(?:assis
 _REMARK = r"(?:assistant|system|\w{0,9}mod[ea]ll?[eo]?|ai|llm|instructions?|ignore|approve|always|never|reply|respond)"
 _ROLES = (
     (
-        rf"{_START}(?:system|assistant|developer|sysadmin|operator|moderator|admin override|root)(?:['’]s)?"
+        rf"{_START}(?:(?:ai |chat)?(?:system|assistant)|developer|sysadmin|operator|moderator|admin override|root)"
+        r"(?:['’]s)?"
         rf"(?:[\s_-]{{1,3}}{_WHAT}){{0,2}}[\s*_\])>]{{0,4}}[:>][\s*]{{0,9}}(?!windows|linux|mac|android|ios)\S"
     ),
     rf"\n[ \t*_#\[(<]{{0,9}}{_NAMES}[\s*_\])>]{{0,4}}:\s{{0,9}}\S",
@@ -40,13 +41,16 @@ _ROLES = (
     rf"<\s?/?\s?(?:\w{{1,20}}[_-])?{_TAGS}(?:[_-]\w{{1,20}})?(?:\s[^<>\n]{{0,80}})?/?>|<<\s?/?\s?{_TAGS}\s?/?\s?>>",
     rf"\[\[?\s?/?(?:{_NAMES}|override|instructions?|internal|hidden|priority|inst)(?:[\s_-]\w{{1,20}}){{0,4}}\s?[\]:]",
     rf"\(\s?{_NAMES}[\s_-]{_WHAT}\s?:|@(?:assistant|system|bot|ai|model)\b",
+    rf"[-=*~]{{2,9}}\s?{_NAMES}(?:[\s_-]\w{{1,20}}){{0,3}}\s?[-=*~]{{2,9}}",
+    r"\[[^\]\n]{0,30}\b(?:admin|system|operator|developer|moderator|root|override)\b[^\]\n]{0,30}\]",
+    r"[\"'](?:sender|author|from|speaker|who|by)[\"']\s?:\s?[\"'](?:system|admin|assistant|developer|tool|bot|operator)",
     r"\[//\]:\s?#",
     r"```\s{0,9}(?:system|assistant|instructions?|prompt)\b|[\"']from[\"']\s?:\s?[\"'](?:gpt|human|system)[\"']",
     r"[\"']?\brole[\"']?\s?[:=]\s?[\"']?(?:system|assistant|developer|tool|model|root)\b",
     r"[\"']role[\"']\s?:\s?[\"']user[\"']",
     r"<\s?(?:message|msg|turn)\b[^<>\n]{0,40}\brole\s?=",
     r"\b(?:function|tool)[_ -]?(?:call|result|response|output)s?\s?[:=(>{\]]",
-    r"\b\w{2,30}\(\w{2,20}\s?=\s?[^()\n]{1,40}\)",
+    r"\b(?:issue|send|grant|approve|delete|create|transfer|reset|unlock|apply|refund)_\w{2,30}\(",
     rf"<!--[^>]{{0,200}}\b{_REMARK}\b",
     r"!\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,300}\?",  # a picture that reports back when it is shown
     (

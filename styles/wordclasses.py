@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -101,13 +101,21 @@ class Lexicon:
     phrases: Mapping[tuple[str, str], Sequence[_Phrase]]
     inside: re.Pattern[str]
     hints: frozenset[bytes]
-    pair_hints: frozenset[tuple[bytes, bytes]]
+    pair_hints: Mapping[tuple[bytes, bytes], Sequence[bytes]]  # phrases by a pair of their words
     stem_hints: frozenset[bytes]
+    pairs: frozenset[tuple[bytes, bytes]]
 
     def hinted(self, words: Sequence[bytes]) -> bool:
-        if self.hints.isdisjoint(words) and self.pair_hints.isdisjoint(pairwise(words)):
-            return not self.stem_hints.isdisjoint([word[:_STEM] if word.isascii() else _stem(word) for word in words])
-        return True
+        """Whether any of the words, stems and phrases that are hints is there."""
+        if not self.hints.isdisjoint(words):
+            return True
+        if not self.pairs.isdisjoint(pairwise(words)) and self._has_phrase(words):
+            return True
+        return not self.stem_hints.isdisjoint([word[:_STEM] if word.isascii() else _stem(word) for word in words])
+
+    def _has_phrase(self, words: Sequence[bytes]) -> bool:
+        text = b" %b " % b" ".join(words)
+        return any(phrase in text for pair in pairwise(words) for phrase in self.pair_hints.get(pair, ()))
 
 
 def classes_of(tokens: Sequence[str], lexicon: Lexicon) -> list[Classes]:
@@ -169,15 +177,24 @@ def lexicon_of(folder: str) -> Lexicon:
             stems[tokens[0][:_STEM]].append((tokens[0], frozenset(names)))
         else:
             words[tokens[0]] |= names
+    pair_hints = _by_pair(tokens for tokens in hints if len(tokens) > 1)
     return Lexicon(
         {word: frozenset(names) for word, names in words.items()},
         stems,
         by_end,
         inside,
         frozenset(tokens[0].encode() for tokens in hints if len(tokens) == 1),
-        frozenset(_telling(tokens) for tokens in hints if len(tokens) > 1),
+        pair_hints,
         frozenset(_stem(stem.encode()) for stem in stem_hints),
+        frozenset(pair_hints),
     )
+
+
+def _by_pair(phrases: Iterable[tuple[str, ...]]) -> Mapping[tuple[bytes, bytes], Sequence[bytes]]:
+    found: defaultdict[tuple[bytes, bytes], list[bytes]] = defaultdict(list)
+    for phrase in phrases:
+        found[_telling(phrase)].append(f" {' '.join(phrase)}".encode())
+    return dict(found)
 
 
 def _telling(phrase: Sequence[str]) -> tuple[bytes, bytes]:

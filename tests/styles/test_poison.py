@@ -44,13 +44,13 @@ def test_wordings_of_ten_kinds_are_held_back_with_evidence() -> None:
     whole = Counter(one.kind for one in poison)
     assert len(whole) == 10
     assert min(whole.values()) >= 25
-    missed = {kind: (caught[kind], whole[kind]) for kind in whole if caught[kind] < 0.8 * whole[kind]}
+    missed = {kind: (caught[kind], whole[kind]) for kind in whole if caught[kind] < 0.85 * whole[kind]}
     assert not missed
-    assert caught.total() >= 0.9 * len(poison)
+    assert caught.total() >= 0.93 * len(poison)
 
 
 def test_what_customers_and_brands_say_in_nearby_words_is_learned() -> None:
     innocent = wordings("innocent.txt")
     held = {one.conversation.messages: told for one in innocent if (told := held_back(one.conversation))}
     assert len(innocent) >= 200
-    assert len(held) <= 0.05 * len(innocent), held
+    assert len(held) <= 0.03 * len(innocent), held
