@@ -60,7 +60,8 @@ class Coverage:
                 self._since.setdefault(covered.channel, _NEVER)
                 return
             self._note(covered)
-            self._back.update(_held(covered, _withdrawn_of(connection, covered)))
+            if known is not None and covered.newest > known.newest:  # else nobody knows which of the two is newer
+                self._back.update(_held(covered, _deleted_of(connection, covered)))
             count, missing = _compare(connection, covered)
             if len(missing) > _FEW and 2 * len(missing) > count:
                 self.doubts.append(Doubt(covered.channel, len(missing), count))
@@ -182,7 +183,7 @@ def _held(covered: Covered, messages: Sequence[str]) -> list[str]:
     return [message for message in messages if message[len(covered.channel) :] in there]
 
 
-def _withdrawn_of(connection: Connection, covered: Covered) -> list[str]:
+def _deleted_of(connection: Connection, covered: Covered) -> list[str]:
     table = ledger_tables.deleted_messages
     wanted = select(table.c.id).where(table.c.id > covered.channel, table.c.id < _end(covered.channel))
     return list(connection.scalars(wanted))

@@ -179,6 +179,16 @@ def test_an_older_export_withdraws_nothing_and_brings_nothing_back(export, tmp_p
     assert "  1 left out: something in them was deleted since, as a newer import told" in again.lines()
 
 
+def test_of_two_exports_of_the_same_moment_the_one_that_lacks_a_message_is_believed(export, tmp_path, store):
+    whole = export(tmp_path, ALL).read_bytes()
+    take(export(tmp_path, ALL), store)
+    path = export(tmp_path, ALL, without={"q2", "a2"})
+    take(path, store)
+    path.write_bytes(whole)
+    assert take(path, store).deleted == 1
+    assert held(store) == set("01345")
+
+
 def test_an_older_wording_does_not_replace_a_newer(tmp_path, store):
     first, later = NOON.isoformat(), (NOON + timedelta(days=9)).isoformat()
     take(discord(tmp_path, ALL, exportedAt=later), store)
