@@ -51,6 +51,7 @@ class Intake:
     withdrawn: int = 0  # conversations that hold what was deleted where it was said
     deleted: int = 0  # conversations left out, for a newer import told that something in them was deleted
     doubts: tuple[Doubt, ...] = ()
+    notes: tuple[str, ...] = ()  # how something was read
 
     def lines(self) -> list[str]:
         """The account for people."""
@@ -69,6 +70,7 @@ class Intake:
                 f"  {self.one_sided:,} of them {'holds' if self.one_sided == 1 else 'hold'} only what the brand wrote: "
                 "`brandvoice styles profile` measures that, and no dataset is made of it (no-user)"
             )
+        lines += [f"  {note}" for note in self.notes]
         often_first = sorted(self.skipped.items(), key=lambda one: -one[1])
         lines += [f"  {count:,} left out: {reason}" for reason, count in often_first]
         if self.refused:
@@ -167,6 +169,7 @@ def import_path(
             one_sided=account.one_sided,
             withdrawn=coverage.stale,
             doubts=tuple(coverage.doubts),
+            notes=tuple(account.notes),
         )
     added = store.add_conversations(conversations, source=source, coverage=coverage)
     withdrawn = coverage.withdraw(source, now=source.added_at)
@@ -187,6 +190,7 @@ def import_path(
         withdrawn=withdrawn,
         deleted=added.deleted,
         doubts=tuple(coverage.doubts),
+        notes=tuple(account.notes),
     )
 
 
@@ -230,6 +234,7 @@ class _Account:
         self.one_sided = 0
         self.refused: list[Refused] = []
         self.skipped: Counter[str] = Counter()
+        self.notes: Counter[str] = Counter()
         self.people: dict[str, dict[str, None]] = {}  # names by id, each once
         self._directory = directory
         self._source = source
@@ -247,7 +252,7 @@ class _Account:
             if isinstance(outcome, Refused):
                 self.refused.append(outcome)
             elif isinstance(outcome, Skipped):
-                self.skipped[outcome.reason] += 1
+                (self.notes if outcome.note else self.skipped)[outcome.reason] += 1
             elif isinstance(outcome, Person):
                 self._meet(outcome)
             elif isinstance(outcome, Covered):

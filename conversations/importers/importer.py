@@ -28,6 +28,7 @@ class Skipped:
 
     place: str
     reason: str
+    note: bool = False  # nothing was left out: the reason says how something was read
 
 
 # A person is whom the file names, as often as it likes: names are looked for in what others say. What a log covers of

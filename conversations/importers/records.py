@@ -79,9 +79,77 @@ def read_list(stream: IO[bytes], *, shown: str, cap: int) -> Iterator[Record | R
 
 def read_lines(stream: IO[bytes], *, shown: str, cap: int) -> Iterator[Record | Refused]:
     """Every object of JSON Lines; places are `shown:line`, counted from 1."""
+    lines = _Lines(shown, cap)
     for number, raw in enumerate(cut_lines(stream, cap=cap), start=1):
-        if raw is None or raw.strip():
-            yield parse(raw, place=f"{shown}:{number}", cap=cap)
+        yield from lines.take(number, raw)
+    yield from lines.give_up()
+
+
+class _Lines:
+    """Objects of one line each; also several in a line, or one over several lines, as programs print them for people.
+
+    One over several lines begins with a bracket that its line does not close, and ends with the first line that begins
+    with the closing one. Where that makes no object, the first line is refused and the others are read by themselves.
+    """
+
+    def __init__(self, shown: str, cap: int) -> None:
+        self._shown = shown
+        self._cap = cap
+        self._open: list[tuple[int, bytes]] = []
+        self._size = 0
+
+    def take(self, number: int, raw: bytes | None) -> Iterator[Record | Refused]:
+        if self._open and raw is not None and not raw.startswith(b"{") and self._size + len(raw) <= self._cap:
+            self._keep(number, raw)
+            if raw.startswith(b"}"):
+                yield from self._close()
+            return
+        yield from self.give_up()
+        if raw is not None and raw.startswith(b"{") and not raw.rstrip().endswith((b"}", b"]")):
+            self._keep(number, raw)
+        elif raw is None or raw.strip():
+            yield from self._read(number, raw)
+
+    def give_up(self) -> Iterator[Record | Refused]:
+        """What is open is no object."""
+        lines, self._open, self._size = self._open, [], 0
+        for number, raw in lines:
+            if raw.strip():
+                yield from self._read(number, raw)
+
+    def _keep(self, number: int, raw: bytes) -> None:
+        self._open.append((number, raw))
+        self._size += len(raw) + 1
+
+    def _close(self) -> Iterator[Record | Refused]:
+        number = self._open[0][0]
+        found = parse(b"\n".join(raw for _, raw in self._open), place=f"{self._shown}:{number}", cap=self._cap)
+        if isinstance(found, Refused):
+            yield from self.give_up()
+        else:
+            self._open, self._size = [], 0
+            yield found
+
+    def _read(self, number: int, raw: bytes | None) -> Iterator[Record | Refused]:
+        place = f"{self._shown}:{number}"
+        found = parse(raw, place=place, cap=self._cap)
+        yield from _several(raw, place, self._cap) if raw and _is_several(found) else (found,)
+
+
+def _is_several(found: Record | Refused) -> bool:
+    return isinstance(found, Refused) and "Extra data" in found.reason
+
+
+def _several(raw: bytes, place: str, cap: int) -> Iterator[Record | Refused]:
+    """The objects that follow each other in one line, up to the first that is broken."""
+    text = raw.decode().strip()
+    while text:
+        try:
+            _, end = _DECODER.raw_decode(text)
+        except (ValueError, RecursionError):
+            end = len(text)
+        yield parse(text[:end].encode("utf-8", "surrogatepass"), place=place, cap=cap)
+        text = text[end:].lstrip()
 
 
 def parse(raw: bytes | None, *, place: str, cap: int) -> Record | Refused:
@@ -93,11 +161,14 @@ def parse(raw: bytes | None, *, place: str, cap: int) -> Record | Refused:
     except UnicodeDecodeError as fault:
         return Refused(place, f"is not UTF-8 text (byte {fault.start + 1})")
     except json.JSONDecodeError as fault:
-        return Refused(place, f"is not JSON: {fault.msg} at character {fault.pos + 1}")
+        return Refused(place, f"is not JSON: {fault.msg.removesuffix(' at')} at character {fault.pos + 1}")
     except RecursionError:
         return Refused(place, "is nested too deeply")
     except ValueError as fault:
-        return Refused(place, f"is not JSON that can be read: {fault}")
+        reason = str(fault)
+        if reason.startswith("Exceeds the limit"):
+            reason = "it holds a number of thousands of digits"
+        return Refused(place, f"is not JSON that can be read: {reason}")
     return Record(place, value) if isinstance(value, dict) else Refused(place, f"is {kind(value)}, not an object")
 
 

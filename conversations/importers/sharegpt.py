@@ -5,10 +5,12 @@ Format: https://github.com/hiyouga/LLaMA-Factory/blob/main/data/README.md, and w
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conversations.importers.drafts import Draft, RecordImporter, words
 from conversations.importers.openai import ROLES
 from conversations.importers.records import JsonObject
-from conversations.importers.turns import Names, expect_liked, read_turns
+from conversations.importers.turns import Names, expect_liked, prefer, read_turns
 from conversations.messages import Message
 
 NAMES: Names = {
@@ -41,13 +43,15 @@ def _fits(record: JsonObject) -> bool:
 def _draft(record: JsonObject) -> Draft:
     expect_liked(record, "kto_tag")
     draft = read_turns(_turns(record), names=NAMES)
+    if "chosen" in record and "rejected" in record:
+        draft = prefer(draft, *(read_turns([record[key]], names=NAMES) for key in ("chosen", "rejected")))
     system = words(record.get("system") or "", what="`system`")
-    return Draft((Message("system", system), *draft.messages), draft.left_out) if system else draft
+    return replace(draft, messages=(Message("system", system), *draft.messages)) if system else draft
 
 
 SHAREGPT = RecordImporter(
     name="sharegpt",
-    shape='ShareGPT, {"conversations": [{"from", "value"}]}',
+    shape='ShareGPT, {"conversations": [{"from", "value"}]}, also with `chosen` and `rejected`',
     fits=_fits,
     draft=_draft,
 )

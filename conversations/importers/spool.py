@@ -14,6 +14,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
@@ -73,16 +74,20 @@ class Spool:
         edited = None if entry.edited_at is None else _micros(entry.edited_at)
         row = (entry.channel, said.id, _micros(said.sent_at), said.author, said.text, said.place)
         more = (entry.by_brand, said.thread, entry.link, said.to, edited)
-        added = self._database.execute(
-            'INSERT INTO said (channel, id, sent_at, author, text, place, brand, thread, link, "to", edited) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (*row, *more),
-        )
+        try:
+            added = self._database.execute(
+                'INSERT INTO said (channel, id, sent_at, author, text, place, brand, thread, link, "to", edited) '
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (*row, *more),
+            )
+        except UnicodeEncodeError:
+            return [Refused(said.place, "has an id that holds half of a character (a lone surrogate)")]
         return [] if added.rowcount else [self._again(entry, edited)]
 
     def see(self, channel: str, identity: str) -> None:
         """Note that a message is there, although nothing of it is kept."""
-        self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (channel, identity))
+        with suppress(UnicodeEncodeError):  # no message that is known has such an id
+            self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (channel, identity))
 
     def holds(self, channel: str, ids: Sequence[str]) -> set[str]:
         """Those of the ids that stand in the log."""

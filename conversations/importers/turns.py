@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -75,7 +76,7 @@ def _weight(turn: JsonObject, *, what: str) -> bool:
     if weight is None:
         return True
     if isinstance(weight, bool) or weight not in (0, 1):
-        raise UnfitError(f"{what} has the weight {short(weight)}, which is neither 0 nor 1")
+        raise UnfitError(f"{what} has the weight {json.dumps(weight)[:40]}, which is neither 0 nor 1")
     return bool(weight)
 
 

@@ -173,7 +173,7 @@ class _Chat:
     def entries(self) -> Iterator[Entry | Refused | Skipped | Person]:
         order = self._order()
         if self._encoding.note:
-            yield Skipped(self._place, self._encoding.note)
+            yield Skipped(self._place, self._encoding.note, note=True)
         message: list[Line] = []
         size = 0
         for line in self._lines():

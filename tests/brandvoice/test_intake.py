@@ -129,3 +129,11 @@ def test_a_style_with_neither_dataset_nor_messages_has_no_profile(tmp_path):
     (tmp_path / "styles" / "harbor.toml").write_text('name = "harbor"\nabout = "A harbour."\n')
     with pytest.raises(NotFound, match="brandvoice curate harbor"):
         profile_style(Workspace(tmp_path), "harbor", offers=load_plugins())
+
+
+def test_how_something_was_read_is_no_reason_to_leave_it_out(tmp_path, store):
+    path = tmp_path / "table.csv"
+    path.write_bytes("prompt,completion\nGrüß?,Öl!\n".encode("cp1252"))
+    result = take(path, store)
+    assert (result.added, result.skipped) == (1, {})
+    assert result.lines()[2:] == ["  read as Windows-1252, for it is not UTF-8"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +53,10 @@ class SlackImporter:
             yield from (Skipped(export.place(name), "is no file of messages") for name in export.layout.strangers)
             directory, refused = export.directory()
             yield from refused
-            directory, brand = export.brand(directory)
+            try:
+                directory, brand = export.brand(directory)
+            except ImportRefused as stopped:
+                raise ImportRefused(f"{stopped}{export.nameless(refused)}") from stopped
             yield from directory.people.values()
             newest = export.newest()
             for folder in export.layout.days:
@@ -114,6 +117,12 @@ class Export:
                 ids.update({channel: channel, folder: channel})
                 names[channel] = folder
         return Directory(people, ids, names), tuple(refused)
+
+    def nameless(self, refused: Sequence[Refused]) -> str:
+        """Why names may not be known, as a sentence more."""
+        if not self.layout.people:
+            return " The export has no users.json, so people are known by their ids alone."
+        return f" {refused[0].place} {refused[0].reason}, so names may be missing." if refused else ""
 
     def brand(self, directory: Directory) -> tuple[Directory, frozenset[str]]:
         """The accounts that speak for the brand, and everybody known by then. Raises `ImportRefused`."""

@@ -79,7 +79,10 @@ def is_talk(entry: JsonObject) -> bool:
 
 def sent_at(entry: JsonObject) -> datetime | None:
     """The time of a record, where it says one."""
-    return _timestamp(entry["ts"], what="`ts`")[1] if _TIMESTAMP.fullmatch(str(entry.get("ts"))) else None
+    try:
+        return _timestamp(entry.get("ts"), what="`ts`")[1]
+    except UnfitError:
+        return None
 
 
 def stands_for(entry: JsonObject) -> tuple[str, datetime] | None:

@@ -40,7 +40,7 @@ class TableImporter:
         if is_zip(path):
             return _is_workbook(path)
         lines, delimiter = _looked_at(path)
-        return delimiter is not None and _is_header(lines[0], delimiter)
+        return delimiter is not None and _is_header(next(filter(str.strip, lines), ""), delimiter)
 
     def read(self, request: Request) -> Iterator[Outcome]:
         note = ""
@@ -52,15 +52,18 @@ class TableImporter:
         else:
             rows, note = _delimited(request)
         if note:
-            yield Skipped(request.shown, note)
+            yield Skipped(request.shown, note, note=True)
         yield from _read(request, rows)
 
 
 def _read(request: Request, rows: Rows) -> Iterator[Outcome]:
     header, before = _header(rows)
-    yield from before
     if header is None:
-        raise ImportRefused(f"{request.path} has no row. Export it again, or name another file.")
+        broken = next((f" It {one.reason}." for one in before if isinstance(one, Refused)), "")
+        raise ImportRefused(
+            f"{request.path} has no row that can be read.{broken} Export it again, or name another file."
+        )
+    yield from before
     columns = find_map(request.columns, header.cells, path=request.path)
     reader = RowReader(columns, header.cells, request)
     if "prompt" in columns.columns and "completion" in columns.columns:

@@ -15,6 +15,8 @@ from conversations.importers.spreadsheets.delimited import Row
 PARTS = ("xl/workbook.xml", "[Content_Types].xml")
 MACROS = "xl/vbaProject.bin"
 
+_WIDEST, _LONGEST = 1024, 1 << 20  # one stray cell at the far end of a sheet would make all others 16 thousand millions
+
 # What openpyxl raises for parts of a workbook that are broken; a fault of XML is a SyntaxError.
 _FAULTS = (*READ_FAULTS, ValueError, TypeError, SyntaxError, LookupError, AttributeError, ArithmeticError)
 
@@ -32,7 +34,7 @@ def read_workbook(path: Path, *, shown: str) -> Iterator[Row | Refused | Skipped
         try:
             book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
         except (*_FAULTS, InvalidFileException) as fault:
-            yield Refused(shown, f"is a broken workbook ({fault})")
+            yield Refused(shown, f"is a broken workbook ({str(fault).partition(chr(10))[0]})")
             return
         try:
             sheets = book.worksheets
@@ -46,10 +48,15 @@ def read_workbook(path: Path, *, shown: str) -> Iterator[Row | Refused | Skipped
 
 def _rows(sheet: object, *, shown: str) -> Iterator[Row | Refused]:
     width = 0
+    blank: object = None
+    rows = sheet.iter_rows(values_only=True, max_col=_WIDEST, max_row=_LONGEST)  # type: ignore[attr-defined]
     try:
-        for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):  # type: ignore[attr-defined]
+        for number, values in enumerate(rows, start=1):
+            if values is blank:  # one and the same for all rows that a workbook leaves out, and there may be a million
+                continue
             cells = tuple(_text(value) for value in values)
             if not any(cells):
+                blank = values
                 continue
             if not width:
                 width = max(index for index, cell in enumerate(cells, start=1) if cell)

@@ -73,3 +73,15 @@ def test_a_preference_that_says_nothing_is_refused(change, reason, tmp_path):
     result = read(jsonl(tmp_path / "pairs.jsonl", chat("Hi", "Hello"), OPENAI | change))
     assert len(result.conversations) == 1
     assert reason in result.refused["pairs.jsonl:2"]
+
+
+def test_sharegpt_may_have_an_answer_that_is_wanted_and_another(tmp_path):
+    record = {
+        "system": "Be brief.",
+        "conversations": [{"from": "human", "value": "Open?"}],
+        "chosen": {"from": "gpt", "value": "Until six."},
+        "rejected": {"from": "gpt", "value": "It depends."},
+    }
+    result = read(jsonl(tmp_path / "pairs.jsonl", record, record | {"rejected": record["chosen"]}))
+    assert [talk[-1] for talk in result.talk] == [("assistant", "Until six."), ("assistant", "It depends.")]
+    assert result.refused == {"pairs.jsonl:2": "prefers an answer to itself: both are the same"}

@@ -18,7 +18,6 @@ BROKEN = {
         b'{"messages": [],}',
         "is not JSON: Illegal trailing comma|is not JSON: Expecting property name",
     ),
-    "two objects": (json.dumps(GOOD).encode() * 2, "is not JSON: Extra data"),
     "not utf-8": (b'{"messages": "\xff"}', r"is not UTF-8 text \(byte 15\)"),
     "NUL bytes": (b"\x00\x00\x00", "is not JSON"),
     "NUL in a text": (b'{"messages": "\x00"}', "is not JSON: Invalid control character"),
@@ -46,7 +45,7 @@ def test_a_broken_line_is_refused_with_its_place_and_the_rest_goes_in(name, tmp_
         raise AssertionError(result.refused["chats.jsonl:2"])
 
 
-@pytest.mark.parametrize("name", [name for name in BROKEN if name not in ("truncated", "too deep", "two objects")])
+@pytest.mark.parametrize("name", [name for name in BROKEN if name not in ("truncated", "too deep")])
 def test_a_broken_element_of_a_list_harms_no_other(name, tmp_path):
     path = tmp_path / "chats.json"
     good = json.dumps(GOOD).encode()
@@ -140,3 +139,34 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, content):
     path.write_bytes(content)
     with suppress(ImportRefused):
         assert all(place.startswith("any") for place in read(path).refused)
+
+
+PRETTY = json.dumps(chat("Q", "A"), indent=2)
+LINE = json.dumps(chat("Q2", "A2"))
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "refused"),
+    [
+        (PRETTY, 1, {}),
+        (f"{PRETTY}\n{PRETTY}\n{LINE}\n{PRETTY}", 4, {}),
+        (LINE * 3, 3, {}),
+        (f"{LINE} {LINE}\r\n\r\n{LINE}", 3, {}),
+        (f"{LINE}{LINE[:20]}\n{LINE}", 2, {1: "is not JSON"}),
+        (f"{LINE[:20]}\n {LINE}\n{LINE}", 2, {1: "is not JSON"}),
+        (f"{LINE},\n{LINE}", 2, {1: "is not JSON"}),
+        (f"{PRETTY}\n{PRETTY.replace(':', '', 1)}\n{PRETTY}", 2, {13 + 1: "is not JSON"}),
+        (f"{{\n{LINE}\n{LINE}", 2, {1: "is not JSON"}),
+        (f"{LINE}\n{PRETTY[:60]}", 1, {2: "is not JSON"}),
+        ('{"id": ' + "9" * 5000 + f"}}\n{LINE}", 1, {1: "it holds a number of thousands of digits"}),
+        (f'{{"a\tb": 1}}\n{LINE}', 1, {1: "is not JSON: Invalid control character at character 4"}),
+    ],
+)
+def test_objects_may_stand_beside_each_other_and_over_several_lines(text, count, refused, tmp_path):
+    path = tmp_path / "chats.json"
+    path.write_text(text)
+    result = read(path)
+    assert len(result.conversations) == count
+    assert set(result.refused) >= {f"chats.json:{line}" for line in refused}
+    for line, reason in refused.items():
+        assert reason in result.refused[f"chats.json:{line}"]

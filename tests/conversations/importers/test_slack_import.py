@@ -378,3 +378,19 @@ def test_everybody_whom_an_export_names_is_told_also_people_of_other_workspaces(
     people = read(export(tmp_path, ASKED, ANSWERED, guest), "desk").people
     assert people["U0GUEST"] == ("gina", "Gina Guest")
     assert people[ANNA] == ("anna", "Anna Abel")
+
+
+def test_where_names_are_missing_the_refusal_says_why(tmp_path):
+    with pytest.raises(
+        ImportRefused, match=r"nobody is called 'desk'.*no users.json, so people are known by their ids"
+    ):
+        read(export(tmp_path, ASKED, ANSWERED, users=None), "desk")
+    with pytest.raises(ImportRefused, match=r"export.zip/users.json.* breaks off .*so names may be missing"):
+        read(export(tmp_path, ASKED, ANSWERED, users=b"["), "desk")
+
+
+@pytest.mark.parametrize("ts", [16, True, None, "soon", [], 1e300])
+def test_a_time_that_is_none_costs_only_its_message(ts, tmp_path):
+    result = read(export(tmp_path, ASKED, ANSWERED, {**ASKED, "ts": ts}), "desk")
+    assert len(result.talk) == 1
+    assert "`ts` is" in result.refused["export.zip/general/2020-09-13.json[2]"]

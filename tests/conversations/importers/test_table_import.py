@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from conversations.errors import ImportRefused
 from conversations.importers import BUILTIN_IMPORTERS, Request, read_path
+from tests.conversations.importers.exports import pack
 from tests.conversations.importers.reading import Read, only, patient, read
 
 TALK = [("user", "Is it open?"), ("assistant", "Until six.")]
@@ -248,3 +249,30 @@ def test_whatever_the_csv_module_writes_comes_back(texts, delimiter, tmp_path_fa
 def _letters(text):
     """Without white space and what looks like HTML, which a table may lose."""
     return "" if "<" in text else "".join(text.split())
+
+
+def test_a_stray_cell_at_the_far_end_of_a_sheet_costs_nothing(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(("prompt", "completion"))
+    book.active.append(("Open?", "Until six."))
+    book.active.cell(1_048_576, 16_384, "x")
+    book.save(tmp_path / "far.xlsx")
+    assert read(tmp_path / "far.xlsx").talk == [[("user", "Open?"), ("assistant", "Until six.")]]
+
+
+def test_a_workbook_whose_sheet_is_broken_says_what_is_broken(tmp_path):
+    path = tmp_path / "broken.xlsx"
+    openpyxl.Workbook().save(path)
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    pack(path, files | {"xl/worksheets/sheet1.xml": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><worksheet>'})
+    with pytest.raises(
+        ImportRefused,
+        match=r"has no row that can be read\. It is a broken workbook \([^\n]*worksheets[^\n]*Export it again",
+    ):
+        read(path)
+
+
+def test_blank_lines_before_the_header_harm_nothing(tmp_path):
+    (tmp_path / "table.csv").write_text("\n\nprompt,completion\n\nOpen?,Until six.\n")
+    assert read(tmp_path / "table.csv").talk == [[("user", "Open?"), ("assistant", "Until six.")]]

@@ -145,3 +145,13 @@ def test_of_a_file_that_breaks_off_everything_before_the_break_is_read(tmp_path)
 def test_without_a_speaker_those_who_wrote_most_are_named(tmp_path):
     with pytest.raises(ImportRefused, match=r"Most was written by Anna \(1\), Harbor Desk \(1\)"):
         read(write(tmp_path, chat(ASKED, ANSWERED)))
+
+
+@pytest.mark.parametrize("broken", [{"from_id": "user\ud800"}, {"id": "\ud800"}, {"reply_to_message_id": "\ud800"}])
+def test_half_a_character_in_an_id_costs_only_its_message(broken, tmp_path):
+    said_by = (said(1, 0, ANNA, "Open?"), said(3, 5, ANNA, "Hm") | broken, said(2, 9, DESK, "Until six."))
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(chat(*said_by)))
+    result = read(path, "Harbor Desk")
+    assert result.talk == [[("user", "Open?"), ("assistant", "Until six.")]]
+    assert result.refused == {"result.json[1]": "has an id that holds half of a character (a lone surrogate)"}
