@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from conversations.errors import ImportRefused
+from conversations.importers.records import printable
 from conversations.person import Person
 
 SHOWN_WRITERS = 6
@@ -39,7 +40,7 @@ def find_speakers(wanted: Sequence[str], people: Mapping[str, Person]) -> tuple[
     for name in wanted:
         matches = by_name.get(_plain(name), {})
         if len(matches) > 1:
-            shown = ", ".join(f"{person.id} ({person.shown})" for person in matches.values())
+            shown = ", ".join(f"{printable(person.id)} ({person.shown})" for person in matches.values())
             raise ImportRefused(
                 f"--speaker {name}: {len(matches)} accounts have that name: {shown}. Name one by its id."
             )

@@ -155,3 +155,12 @@ def test_half_a_character_in_an_id_costs_only_its_message(broken, tmp_path):
     result = read(path, "Harbor Desk")
     assert result.talk == [[("user", "Open?"), ("assistant", "Until six.")]]
     assert result.refused == {"result.json[1]": "has an id that holds half of a character (a lone surrogate)"}
+
+
+def test_an_account_with_half_a_character_in_its_id_is_named_so_that_a_terminal_can_show_it(tmp_path):
+    twin = said(3, 5, ("Harbor Desk", "user\ud800"), "Hm")
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(chat(ASKED, twin, ANSWERED)))
+    with pytest.raises(ImportRefused, match="2 accounts have that name") as refused:
+        read(path, "Harbor Desk")
+    assert str(refused.value).isprintable()
