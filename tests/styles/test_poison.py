@@ -46,7 +46,7 @@ def test_wordings_of_ten_kinds_are_held_back_with_evidence() -> None:
     assert min(whole.values()) >= 25
     missed = {kind: (caught[kind], whole[kind]) for kind in whole if caught[kind] < 0.85 * whole[kind]}
     assert not missed
-    assert caught.total() >= 0.93 * len(poison)
+    assert caught.total() >= 0.92 * len(poison)
 
 
 def test_what_customers_and_brands_say_in_nearby_words_is_learned() -> None:
