@@ -10,11 +10,13 @@ _SURE_CODE = (
     r"(?i:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]\d[\dW] ?[A-Z\d]{4}|\d{4} ?[A-Z]{2})"
     r"|\d{5}(?:-\d{3,4})?|\d{6}|\d{4}-\d{3}|\d{3} \d{2}|\d{2}-\d{3}|\d{3}-\d{4}"
 )
-_TOWN = r"(?:[^\W\d_a-zß-ÿ][\w'’.-]{1,30}|am|an|der|de|di|la|le|upon|on|of|sur|in|im|i|post ?code|zip|plz)"
+_TOWN = r"(?:[^\W\d_a-zß-ÿ][\w'’.-]{1,30}|(?:am|an|der|de|di|la|le|upon|on|of|sur|in|im|post ?code|zip|plz)(?!\w))"
+_NO_TOWN = r"(?!(?:with|and|for|has|please|thanks|bitte|danke|und|ist|the|rated|which|that|from|but|are|was)(?!\w))"
 # Every code has one of these, which is faster to see.
 MAY_BE_A_CODE = re.compile(r"\d(?:\d{3}|[A-Za-z][A-Za-z\d]\b|[A-Za-z] ?\d[A-Za-z]|\d\d? ?[ -]\d\d)")
 POSTCODE = re.compile(
-    rf"[ ]?[,\n ][ ]?(?:(?:[A-Z]{{1,3}}-)?(?:(?:{_SURE_CODE})(?!\w| ?\d)(?: [^\W\d_][\w'’.-]{{2,30}})?|\d{{4}} {_TOWN})"
+    rf"[ ]?[,\n ][ ]?(?:(?:[A-Z]{{1,3}}-)?(?:(?:{_SURE_CODE})(?!\w| ?\d)"
+    rf"(?: {_NO_TOWN}[^\W\d_][\w'’.-]{{2,30}})?|(?!19|20[0-3])\d{{4}} {_TOWN})"
     rf"|{_TOWN}(?:,?[ \n]{_TOWN}){{0,4}},?[ \n](?:(?:{_SURE_CODE})|(?:{_STATES}) \d{{4}})(?!\w| ?\d)"
     r"|(?:[a-z]{3,20},? ){0,3}[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}(?!\w))"
 )

@@ -22,7 +22,9 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _ENDS = tuple(f"{ending}{sign}" for ending in words.ENDINGS for sign in ("", "."))
 _HOUSE_AFTER = re.compile(r"[ .](?=\d)")
 _NUMBER = re.compile(
-    rf"(?<![\w.,$€£#:+*=/-])[0-9]{{1,5}}[a-zA-Z]?(?![\w%€$:]|[.,]\d| (?:{'|'.join(words.COUNTED)})\b)", re.IGNORECASE
+    rf"(?:(?<![\w.,$€£#:+*=/-])|(?<=str\.))[0-9]{{1,5}}(?:bis|ter|[a-zA-Z])?"
+    rf"(?![\w%€$:]|[.,]\d| (?:{'|'.join(words.COUNTED)})\b)",
+    re.IGNORECASE,
 )
 _MAY_BE_BRITISH = re.compile(r"[0-9][A-Za-z]? ?[0-9][A-Za-z]{2}(?!\w)")
 _GRIDDED = frozenset(
@@ -44,7 +46,7 @@ _EASTERN = re.compile(
 )
 
 
-_IS_NUMBER = r"(?:\A|[^\pL\p{N}_.,$€£#:+*=/-])[0-9]{1,5}[a-zA-Z]?(?:\z|[^\pL\p{N}_%€$:])"
+_IS_NUMBER = r"(?:\A|[^\pL\p{N}_.,$€£#:+*=/-])[0-9]{1,5}(?:bis|ter|[a-zA-Z])?(?:\z|[^\pL\p{N}_%€$:])"
 _CODE_SIGN = r"\p{Nd}(?:\p{Nd}{3}|[A-Za-z][A-Za-z0-9]|[A-Za-z] ?\p{Nd}[A-Za-z]|\p{Nd}\p{Nd}? ?[ -]\p{Nd}{2})"
 
 SIGNS = Sieve(

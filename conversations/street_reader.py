@@ -17,11 +17,11 @@ _HINTS, _ENDINGS = frozenset(words.HINTS), frozenset(words.ENDINGS)
 _CUES, _FILLERS, _FOLLOWERS = frozenset(words.CUES), frozenset(words.FILLERS), frozenset(words.FOLLOWERS)
 _COUNTED, _ALONE = frozenset(words.COUNTED), frozenset(words.ALONE)
 _NUMBERED = _COUNTED | frozenset(words.NUMBERED)
-_HOUSE = re.compile(r"\d{1,5}[a-zA-Z]?(?:[/-]\d{1,4}[a-zA-Z]?|/[A-Z]){0,3}")
+_HOUSE = re.compile(r"\d{1,5}(?:bis|ter|[a-zA-Z])?(?:[/-]\d{1,4}[a-zA-Z]?|/[A-Z]){0,3}")
 _JOINS = frozenset((*",.$€£#:+-/*=",))
 _NO_HOUSE = re.compile(r"[%€$£°/]|[.,:]\d|-\w")
 _TAIL = re.compile(r" (?:[A-Z](?: \d{1,3})?(?![\w:'’])|[a-z](?= *(?:$|[,;\n])))")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR = re.compile(r"(?:19\d|20[0-3])\d")
 _ROMAN = re.compile(r"[ivx]+")
 _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")
 _LEADING = words.DIRECTIONS | {"el", "la", "las", "los"}
@@ -45,7 +45,8 @@ class StreetReader:
                     yield span  # should something else stand where the whole one does
 
     def _is_house(self, house: Token) -> bool:
-        if not _HOUSE.fullmatch(house.text) or self._text.text[house.start - 1 : house.start] in _JOINS:
+        before = self._text.text[max(0, house.start - 4) : house.start].lower()
+        if not _HOUSE.fullmatch(house.text) or (before[-1:] in _JOINS and before != "str."):
             return False
         after = self._text.tokens[house.place + 1].key if house.place + 1 < len(self._text.tokens) else ""
         return after not in _COUNTED and not _NO_HOUSE.match(self._text.text, house.end)
@@ -85,9 +86,8 @@ class StreetReader:
         before = self._text.before(house)
         if not before:
             return False
-        return before.key in words.BEFORE_COUNTS or (
-            bool(_YEAR.fullmatch(house.text)) and before.key in words.BEFORE_YEARS
-        )
+        counts = before.key in words.BEFORE_COUNTS and before.text[-1] != "."
+        return counts or (bool(_YEAR.fullmatch(house.text)) and before.key in words.BEFORE_YEARS)
 
     def _kind_then_name(self, house: Token, ahead: list[Token]) -> int:
         skipped = 1 if ahead[0].key in _LEADING and len(ahead) > 2 else 0
@@ -113,11 +113,15 @@ class StreetReader:
         following = ahead[last + 1] if last + 1 < len(ahead) else None
         if following and following.key in words.DIRECTIONS:
             end, following = following.end, None
+        if numbered := _NUMBER_OF_KIND.match(self._text.text, end):
+            end = numbered.end()
         capital = all(
             token.is_capital or token.key in words.PARTICLES or token.key in words.DIRECTIONS for token in named
         )
         is_open = not following or following.key in _FOLLOWERS
         if capital and kind.key in _ROADS and (is_open or not _YEAR.fullmatch(house.text)):
+            return end
+        if capital and len(house.text) > 2 and self._is_at(house):
             return end
         if capital and kind.is_capital:
             clear = is_open and not any(t.key in _NUMBERED for t in named) and not self._is_title(house)
@@ -126,6 +130,11 @@ class StreetReader:
             return 0
         told = self._text.is_told(house, end) or self._text.is_hinted(house)
         return end if (kind.key in _ROADS and told) or (is_open and self._text.is_announced(house)) else 0
+
+    def _is_at(self, house: Token) -> bool:
+        """Whether somebody or something is there, or goes there."""
+        before = self._text.before(house)
+        return before is not None and before.key in ("at", "to", "on")
 
     def _is_title(self, house: Token) -> bool:
         """Whether the number belongs to a name: "Century 25". Where a sentence begins, a capital says nothing."""
@@ -168,6 +177,8 @@ class StreetReader:
             or self._text.is_unit(house)
         ):
             return None
+        if _YEAR.fullmatch(house.text) and behind[-1].key in words.BEFORE_YEARS:
+            return None
         for rule in (self._joined, self._kind_first, self._led, self._nameless):
             if first := rule(behind, end):
                 return first.start, end
@@ -191,7 +202,7 @@ class StreetReader:
     def _goes_on(self, token: Token, after: Token | None) -> bool:
         """Whether a word before a house number belongs to the words that follow it."""
         if token.is_word:
-            return not _is_last_of_sentence(token)
+            return token.key in _KINDS or not _is_last_of_sentence(token)
         if token.text == "/":
             return token.place > 0 and self._text.tokens[token.place - 1].key == "c"
         return (
@@ -219,7 +230,8 @@ class StreetReader:
             return first
         if (own or capital) and self._text.is_told(first, end):
             return first
-        return first if own and capital and self._text.is_hinted(first) and self._text.ends(end) else None
+        named = capital and (own or first is not kind)
+        return first if named and self._text.is_hinted(first) and self._text.ends(end) else None
 
     def _kind_first(self, behind: list[Token], end: int) -> Token | None:
         for at, kind in enumerate(behind[:-1]):
@@ -233,7 +245,9 @@ class StreetReader:
             numbered = not (sure or dated) and any(token.key in _NUMBERED for token in named)
             if numbered or not any(len(token.key) > 2 for token in named):
                 continue
-            if sure or (capital and self._text.ends(end)) or self._text.is_told(kind, end):
+            if sure or (capital and self._text.ends(end)) or self._text.is_announced(kind) or self._text.is_postal(end):
+                return kind
+            if kind.key in words.SURE_KINDS and self._text.is_told(kind, end):
                 return kind
         return None
 
@@ -243,9 +257,10 @@ class StreetReader:
             named = behind[at + 1 + two :]
             if not (two or lead.key in _LEADS) or len(named) > 3:
                 continue
-            if any(token.key in _NUMBERED for token in named) or not self._text.ends(end):
+            postal = self._text.is_postal(end)
+            if (not postal and any(token.key in _NUMBERED for token in named)) or not self._text.ends(end):
                 return None
-            told = self._text.is_postal(end) or self._text.is_announced(lead)
+            told = postal or self._text.is_announced(lead)
             inside = lead.is_capital and not _SENTENCE_START.search(self._text.text, max(0, lead.start - 3), lead.start)
             if told or (named[-1].is_capital and (inside or (lead.is_capital and self._text.is_line(lead, end)))):
                 return lead
@@ -289,6 +304,7 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?\n])[ ]*$")
 _ADDRESSED = re.compile(
     r"(?i)(?:\b(?:to|at|is|2|an|in|nach|au|à|est|en|a|es|op|naar|na|em|para|på|till|til|w|do|ist|è)[ ]|[:\n][ ]?)$"
 )
+_NUMBER_OF_KIND = re.compile(r" [0-9]{1,2}(?= ?(?:$|[,#\n]))")  # "Ang Mo Kio Avenue 3"
 _NUMBERED_ROAD = re.compile(
     r"(?i),? (?:[NSEW]\.? |(?:north|south|east|west) )?(?:(?:state|county|us|u\.s\.|old|rural|farm to market) )?"
     r"(?:(?:highway|hwy|route|rte|road|cr|fm|soi)\.? \d{1,4}(?: [NSEW]\b)?(?!\w)|\d{1,3} (?:street|st|avenue|ave)\b)"

@@ -10,7 +10,7 @@ from conversations.postal_marks import POSTCODE, UNIT_AFTER, UNIT_BEFORE, UNITS
 _HINTS, _CUES = frozenset(words.HINTS), frozenset(words.CUES)
 _FILLERS, _FOLLOWERS = frozenset(words.FILLERS), frozenset(words.FOLLOWERS)
 _TOKEN = re.compile(
-    r"\n|\d+[a-zA-Z]?(?:[/-]\d+[a-zA-Z]?|/[A-Z])*(?![^\W_])|[^\W_][\w'’]*(?:-[^\W_][\w'’]*)*\.?|[^\s\w]|_"
+    r"\n|\d+(?:bis|ter|[a-zA-Z])?(?:[/-]\d+[a-zA-Z]?|/[A-Z])*(?![^\W_])|[^\W_][\w'’]*(?:-[^\W_][\w'’]*)*\.?|[^\s\w]|_"
 )
 _UNITS = re.compile(
     r"[ ]?(?:[%€$£°‰″]|(?:uhr|h|euros?|eur|km|m|cm|mm|kg|g|gb|mb|min|minut\w*|std|stunden?|tagen?|wochen?|"

@@ -39,7 +39,7 @@ torg markt bleiche bleichen graben wall zeile promenade boulevard brücke twiete
 wiesen hang höhe blick rain acker garten winkel reihe ring berg feld hof pad steeg dijk haven burgwal baan park
 plantsoen weide hoek plads stræde vænget backen allén plan liden vang parken bakken løkka svingen faret tunet kroken
 brygge bryggen gangen ranta kaari tori rinne aukio väylä bulevardi utca út tér körút vei haugen lia moen jordet
-terrasse voll ekra stien vollen
+terrasse voll ekra stien vollen caddesi cad sokak sokağı sok bulvarı
 """)
 SURE_ENDINGS = _listed("""
 straße strasse strase str gasse allee chaussee straat laan gracht kade dreef singel gatan vägen gränd stigen veien
@@ -105,8 +105,8 @@ lakcímem адрес живу
 # What may stand between the announcement and the address.
 FILLERS = _listed("""
 is was are now to at in on from into the it them me us this that here please 2 of out up off over back im am an auf
-die der dem das den nach zu zur ist lautet jetzt bitte es sie neue nun mein meine und au à aux la le les est c'est
-svp chez a al en el de è nella presso op aan naar nu nieuwe na no em para på till i til er w do przy
+die der dem das den nach zu zur ist lautet jetzt bitte es sie nun mein meine und au à aux la le les est c'est svp
+chez a al en el de è nella presso op aan naar nu na no em para på till i til er w do przy
 """)
 # What may follow a house number, beside the end, a sign or a postcode.
 FOLLOWERS = _listed("""
@@ -166,13 +166,13 @@ n s e w ne nw se sw north south east west
 # What may stand before a house number.
 NUMBER_SIGNS = frozenset(
     _listed("""
-n no nr num número numero nro km n.o д дом
+n no nr num número numero nro km n.o д дом numéro o
 """)
 )
 # Words that a dot shortens.
 SHORT = frozenset(
     _listed("""
-ave blvd hwy pkwy cres apt ste avda calle
+ave blvd hwy pkwy cres apt ste avda calle cad sok
 """)
 )
 # What follows a day in the name of a street: "Straße des 17. Juni".
