@@ -31,10 +31,12 @@ _ASKER, _ANSWERER = r"(?:human|user|customer|q|question|user input)", r"(?:assis
 _REMARK = r"(?:assistant|system|\w{0,9}mod[ea]ll?[eo]?|ai|llm|instructions?|ignore|approve|always|never|reply|respond)"
 _ROLES = (
     (
-        rf"{_START}(?:(?:ai |chat)?(?:system|assistant)|developer|sysadmin|operator|moderator|admin override|root)"
+        rf"{_START}(?:(?:ai |chat)?(?:system|assistant)|developer|sysadmin|operator|moderator|admin|"
+        r"admin override|root)"
         r"(?:['’]s)?"
         rf"(?:[\s_-]{{1,3}}{_WHAT}){{0,2}}[\s*_\])>]{{0,4}}[:>][\s*]{{0,9}}(?!windows|linux|mac|android|ios)\S"
     ),
+    r"[.!?)\]]\s{1,3}system\s?:\s?\S",
     rf"\n[ \t*_#\[(<]{{0,9}}{_NAMES}[\s*_\])>]{{0,4}}:\s{{0,9}}\S",
     rf"{_START}{_ABROAD}\s{{0,3}}[:：]\s{{0,9}}\S",
     rf"#{{2,9}}\s{{0,9}}{_HEADS}\b",
@@ -50,7 +52,7 @@ _ROLES = (
     r"[\"']role[\"']\s?:\s?[\"']user[\"']",
     r"<\s?(?:message|msg|turn)\b[^<>\n]{0,40}\brole\s?=",
     r"\b(?:function|tool)[_ -]?(?:call|result|response|output)s?\s?[:=(>{\]]",
-    r"\b(?:issue|send|grant|approve|delete|create|transfer|reset|unlock|apply|refund)_\w{2,30}\(",
+    r"\b(?:issue|grant|approve|transfer|unlock|refund)_\w{2,30}\(",
     rf"<!--[^>]{{0,200}}\b{_REMARK}\b",
     r"!\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,300}\?",  # a picture that reports back when it is shown
     (

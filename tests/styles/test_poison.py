@@ -44,9 +44,9 @@ def test_wordings_of_ten_kinds_are_held_back_with_evidence() -> None:
     whole = Counter(one.kind for one in poison)
     assert len(whole) == 10
     assert min(whole.values()) >= 25
-    missed = {kind: (caught[kind], whole[kind]) for kind in whole if caught[kind] < 0.85 * whole[kind]}
+    missed = {kind: (caught[kind], whole[kind]) for kind in whole if caught[kind] < 0.88 * whole[kind]}
     assert not missed
-    assert caught.total() >= 0.92 * len(poison)
+    assert caught.total() >= 0.93 * len(poison)
 
 
 def test_what_customers_and_brands_say_in_nearby_words_is_learned() -> None:
