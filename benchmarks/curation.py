@@ -2,7 +2,8 @@
 
 `python -m benchmarks.curation [MESSAGES…] [--no-peers]`; 10,000 and 40,000 unless told. BRANDVOICE_CORPORA names a
 folder of `*.jsonl.xz` conversations; without it the bundled ones are repeated with other words. BRANDVOICE_PEERS names
-a folder with two virtual environments, `data-juicer` (py-data-juicer 1.6.1) and `datatrove` (0.10.1 with xxhash<4).
+a folder with two virtual environments, `data-juicer` (py-data-juicer 1.6.1, aiohttp) and `datatrove`
+(datatrove[io,processing] 0.10.1, xxhash<4, spacy, orjson).
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -91,8 +94,8 @@ def read(path: Path) -> Iterator[Conversation]:
             yield Conversation(name, (Message("user", asked), Message("assistant", said)), place, "log")
 
 
-def measure(path: Path, messages: int, peers_work: bool = False) -> None:
-    """In a process of its own, so that the peak of memory is this run's: a file in, files of kept and dropped out."""
+def measure(path: Path, messages: int, peers_work: bool = False) -> float:
+    """Seconds, in a process of its own, so that the peak of memory is this run's: a file in, kept and dropped out."""
     limits = Limits(near_copy_from=0.6)
     steps = list(builtin_steps(limits))
     if peers_work:
@@ -119,6 +122,7 @@ def measure(path: Path, messages: int, peers_work: bool = False) -> None:
         f"{len(result.examples):,} examples of {result.came_in:,}",
         flush=True,
     )
+    return seconds
 
 
 def _save(folder: Path, result: Curated) -> None:
@@ -188,8 +192,8 @@ if __name__ == "__main__":
 """
 
 
-def peers(path: Path, messages: int) -> None:
-    """The same messages, one a record, through both peers; in a process of its own, which counts what they use."""
+def peers(path: Path, messages: int) -> dict[str, float]:
+    """Seconds of both peers for the same messages, one a record; in a process of its own, to count what they use."""
     ctypes.CDLL(None).prctl(_SUBREAPER, 1)  # processes that a peer leaves behind are waited for here
     root = os.environ.get("BRANDVOICE_PEERS", "")
     with tempfile.TemporaryDirectory() as name:
@@ -202,30 +206,34 @@ def peers(path: Path, messages: int) -> None:
             (folder / "in" / f"{part}.jsonl").write_text("".join(half))
         (folder / "dj.yaml").write_text(DATA_JUICER.format(folder=folder))
         (folder / "dt.py").write_text(DATATROVE)
-        _peer("datatrove", root, [f"{root}/datatrove/bin/python", f"{folder}/dt.py", str(folder)], messages)
-        _peer("data-juicer", root, [f"{root}/data-juicer/bin/dj-process", "--config", f"{folder}/dj.yaml"], messages)
+        commands = {
+            "datatrove": [f"{root}/datatrove/bin/python", f"{folder}/dt.py", str(folder)],
+            "data-juicer": [f"{root}/data-juicer/bin/dj-process", "--config", f"{folder}/dj.yaml"],
+        }
+        taken = {name: _peer(name, root, command, messages) for name, command in commands.items()}
+        return {name: seconds for name, seconds in taken.items() if seconds}
 
 
-def _peer(name: str, root: str, command: list[str], messages: int) -> None:
+def _peer(name: str, root: str, command: list[str], messages: int) -> float:
     if not root or not Path(command[0]).exists():
         print(f"{name} is not measured: BRANDVOICE_PEERS has no environment of that name")
-        return
+        return 0.0
     began, used = time.perf_counter(), _used()
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - began
     if ran.returncode:
         print(f"{name} is not measured, it failed: {ran.stderr.strip()[-300:]}")
-        return
+        return 0.0
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, 0):
             pass
     print(f"{name}: {_told(messages, seconds)}; {_used() - used:.1f} s of processors", flush=True)
+    return seconds
 
 
-def _alone(run: Callable[..., None], *arguments: object) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=run, args=arguments)
-    process.start()
-    process.join()
+def _alone(run: Callable[..., Any], *arguments: object) -> Any:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        return process.submit(run, *arguments).result()
 
 
 def main() -> None:
@@ -240,8 +248,11 @@ def main() -> None:
             return
         _alone(write, path, 40_000)
         print(f"the work that the peers do as well, 40,000 messages; load {os.getloadavg()[0]:.1f}", flush=True)
-        _alone(measure, path, 40_000, True)
-        _alone(peers, path, 40_000)
+        before = _alone(measure, path, 40_000, True)
+        theirs = _alone(peers, path, 40_000)
+        ours = (before + _alone(measure, path, 40_000, True)) / 2  # before and after, as the machine may change
+        for name, seconds in theirs.items():
+            print(f"ours takes {ours:.1f} s, {name} {seconds:.1f} s: {seconds / ours:.1f} times as long")
 
 
 if __name__ == "__main__":
