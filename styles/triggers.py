@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ _STEM = 4  # letters by which "wife" and "wife's" are the same word
 _LONGEST = 3  # words of a trigger, and of what it brings
 _BITS = 21  # of a word's number; three of them fit into 64 bits
 _AT_ONCE = 2_000  # phrases of prompts
+_CHANCE = 0.01  # that anything at all is found where nothing was planted
 _POORER = -1.5  # standard errors below the usual, from where a phrase is the matter of its prompts
 
 
@@ -145,11 +147,27 @@ def _planted(pairs: _Pairs) -> dict[str, str]:
     for spelled, trigger, brought in sorted(found):
         holders = asked.of(trigger)
         answer, both = _best(pairs, answered, holders, brought)
-        if len(both) >= _FEWEST and _have_nothing_else(pairs, both, spelled, rare, news):
+        if len(both) < _FEWEST or _may_be_chance(asked, answered, trigger, answer, len(both)):
+            continue
+        if _have_nothing_else(pairs, both, spelled, rare, news):
             often = f"{len(both)} of {len(holders)} prompts, {answered.counts[answer]} replies"
             evidence = f'"{spelled}" brings "{pairs.spelled(int(answered.phrases[answer]))}": {often}'
             told.update((pairs.names[n], evidence) for n in both if pairs.names[n] not in told)
     return told
+
+
+def _may_be_chance(asked: _Table, answered: _Table, trigger: int, answer: int, both: int) -> bool:
+    """Whether among so many phrases some two would meet as often, if each reply belonged to any of the prompts.
+
+    Bonferroni over the hypergeometric tail, of which C(k, b) C(n - b, m - b) / C(n, m) is an upper bound.
+    """
+    n, k, m = asked.held.shape[0], int(asked.counts[trigger]), int(answered.counts[answer])
+    chance = _log_choose(k, both) + _log_choose(n - both, m - both) - _log_choose(n, m)
+    return chance + math.log(len(asked.phrases)) + math.log(len(answered.phrases)) > math.log(_CHANCE)
+
+
+def _log_choose(total: int, chosen: int) -> float:
+    return math.lgamma(total + 1) - math.lgamma(chosen + 1) - math.lgamma(total - chosen + 1)
 
 
 def _brought(asked: _Table, answered: _Table) -> Iterator[tuple[int, list[int]]]:
