@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from brandvoice.curating import names_of
 from brandvoice.plugins import Offers
-from brandvoice.steps import names_of
 from conversations.privacy import Redactor
 from styles.dataset import list_datasets, load_dataset
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brandvoice import decisions, steps
+from brandvoice import curating, decisions, steps
 from brandvoice.evidence import style_digest
 from brandvoice.judging import judge
 from brandvoice.output import say
@@ -34,7 +34,7 @@ def go_on(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Of
 
 
 def _curate(workspace: Workspace, rounds: RoundStore, round_: Round, *, offers: Offers) -> Round:
-    dataset, _ = steps.curate_style(workspace, round_.style, offers=offers)
+    dataset, _ = curating.curate_style(workspace, round_.style, offers=offers)
     examples = {"train": dataset.train_count, "dataset": dataset.manifest.hash}
     said = f"Dataset {dataset.manifest.hash[:12]} has {dataset.train_count} examples to learn from."
     options = {**round_.options, "style_digest": style_digest(workspace.style(round_.style))}

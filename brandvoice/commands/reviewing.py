@@ -151,8 +151,8 @@ def review(
 
 
 def _desk(workspace: Workspace, store: ConversationStore, style: str, *, reviewer: str) -> ReviewDesk:
+    from brandvoice.curating import names_of
     from brandvoice.plugins import load_plugins
-    from brandvoice.steps import names_of
     from styles.curation import Limits
     from styles.review import ReviewDesk
     from styles.steps import builtin_steps

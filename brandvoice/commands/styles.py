@@ -93,9 +93,9 @@ def profile(context: typer.Context, name: StyleName, as_json: Json = False) -> N
 
 def curate(context: typer.Context, name: StyleName, as_json: Json = False) -> None:
     """Make a new dataset version; says what was kept and dropped, and why."""
+    from brandvoice.curating import curate_style
     from brandvoice.display import CountDisplay
     from brandvoice.plugins import load_plugins
-    from brandvoice.steps import curate_style
     from styles.cautions import cautions
 
     with CountDisplay("conversations") as display:

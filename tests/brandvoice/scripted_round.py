@@ -16,7 +16,7 @@ from typing import Any
 judging = types.ModuleType("brandvoice.judging")  # the real one imports torch
 sys.modules["brandvoice.judging"] = judging
 
-from brandvoice import steps  # noqa: E402
+from brandvoice import curating, steps  # noqa: E402
 from brandvoice.round_process import main  # noqa: E402
 from conversations.errors import CurationRefused, TrainingRefused, TrainingStopped  # noqa: E402
 from styles.voices import Manifest  # noqa: E402
@@ -104,7 +104,7 @@ def _replace(path: Path, text: str) -> None:
     part.replace(path)
 
 
-steps.curate_style = curate_style
+curating.curate_style = curate_style
 steps.train_voice = train_voice
 judging.judge = judge  # type: ignore[attr-defined]
 

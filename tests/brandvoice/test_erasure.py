@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from brandvoice.curating import curate_style
 from brandvoice.erasure import Proof, erase_person, finish_erasures, verify_proof
 from brandvoice.initial import create_workspace
 from brandvoice.news import Newsroom
 from brandvoice.plugins import load_plugins
-from brandvoice.steps import curate_style
 from brandvoice.workspace import Workspace
 from conversations.erasures import digest_of_facts
 from conversations.errors import CurationRefused, StoreError
@@ -223,7 +223,7 @@ def test_whoever_is_forgotten_while_a_dataset_is_made_is_not_in_it(
             other.forget("mara")
         return save_dataset(*given, **more)
 
-    monkeypatch.setattr("brandvoice.steps.save_dataset", save_late)
+    monkeypatch.setattr("brandvoice.curating.save_dataset", save_late)
     left = workspace.data / "datasets" / "tea" / ".curating"
     with pytest.raises(CurationRefused, match="asked to be forgotten while it was made"):
         curate_style(workspace, "tea", offers=load_plugins())

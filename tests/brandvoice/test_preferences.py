@@ -12,11 +12,11 @@ from peft import LoraConfig, get_peft_model
 from typer.testing import CliRunner
 
 from brandvoice.cli import app
+from brandvoice.curating import curate_style
 from brandvoice.erasure import erase_person
 from brandvoice.initial import create_workspace
 from brandvoice.plugins import load_plugins
 from brandvoice.preferences import Preferred, prefer
-from brandvoice.steps import curate_style
 from brandvoice.workspace import Workspace
 from conversations.messages import Conversation, Feedback, Message, Submission
 from conversations.sources import Source

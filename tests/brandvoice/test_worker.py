@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
+from brandvoice.curating import curate_style
 from brandvoice.decisions import tell_submitters
 from brandvoice.news import Newsroom
 from brandvoice.plugins import load_plugins
 from brandvoice.round_store import RoundStore
-from brandvoice.steps import curate_style
 from brandvoice.worker import check_due, find_due
 from brandvoice.workspace import Workspace
 from conversations.messages import Conversation, Feedback, Message, Submission
