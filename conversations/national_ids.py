@@ -18,7 +18,6 @@ _WORDS = (
     r"rijksregister|registre national|personnummer|f[øo]dselsnummer|\bcpr\b|henkil[öo]tunnus|\bpesel\b|\bcpf\b|"
     r"contribuinte|aadhaa?r|\bpan\b|マイナンバー|my number card|주민등록번호|身份证"
 )
-_ANY_WORD = re.compile(rf"(?i){_WORDS}")
 _NEAR = re.compile(rf"(?i)(?:{_WORDS})[^.!?\n]{{0,40}}$")
 _AFTER = re.compile(rf"(?i)^[^.!?\n\w]{{0,3}}(?:is|was|as|ist|est|es|è)?\s?(?:my|the|mein|mon|mi)?\s?(?:{_WORDS})")
 
@@ -65,6 +64,13 @@ _RULES = (
     Rule("South African id", r"\d{13}", "za.idnr", needs_word=True),
 )
 _SHAPES = tuple((rule, re.compile(rf"(?<![\w.+-])(?:{rule.pattern})(?![\w-]|[.,]\d)")) for rule in _RULES)
+# Any of those that need a word, and any of the others: one search instead of fifteen.
+_ANY = {
+    needs_word: re.compile(
+        rf"(?<![\w.+-])(?:{'|'.join(rule.pattern for rule in _RULES if rule.needs_word is needs_word)})(?![\w-]|[.,]\d)"
+    )
+    for needs_word in (False, True)
+}
 # Six digits, or an Italian one; written so that the search goes from digit to digit.
 _MAY_BE = re.compile(r"\d(?:(?:[ .-]?\d){5}|(?<=[A-Za-z]{6}\d)\d[A-Za-z])")
 
@@ -73,9 +79,9 @@ def find_national_ids(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and kind of each number; those that only a word makes an id come last."""
     if not _MAY_BE.search(text):
         return
-    has_a_word = _ANY_WORD.search(text)
+    possible = {needs_word for needs_word, pattern in _ANY.items() if pattern.search(text)}
     for rule, pattern in _SHAPES:
-        if rule.needs_word and not has_a_word:
+        if rule.needs_word not in possible:
             continue
         for match in pattern.finditer(text):
             if rule.needs_word and not _is_named(text, *match.span()):

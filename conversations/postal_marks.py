@@ -38,23 +38,23 @@ UNIT_BEFORE = re.compile(
     rf"(?i)(?<!\w)(?:(?:{_UNIT_WORDS})\.? ?#?(?:\d\w{{0,4}}|[a-z]\d{{0,3}})(?:,|(?= )) ?"
     r"(?:[^\W\d_][\w'’-]+(?: [^\W\d_][\w'’-]+){0,2}, )?)$"
 )
-BOXED = frozenset(
-    (
-        "box",
-        "postfach",
-        "postbus",
-        "postboks",
-        "apartado",
-        "apdo",
-        "casella",
-        "caixa",
-        "boîte",
-        "boite",
-        "bp",
-        "skrytka",
-        "bag",
-        "postilokero",
-    )
+BOXED = (
+    "box",
+    "postfach",
+    "postbus",
+    "postboks",
+    "apartado",
+    "apdo",
+    "casella",
+    "caixa",
+    "boîte",
+    "boite",
+    "bp",
+    "skrytka",
+    "bag",
+    "postilokero",
+    "pobox",
+    "postbox",
 )
 _BOX = re.compile(
     r"(?<!\w)(?i:(?:(?:g\.?)?p\.? ?o\.? ?|post(?: office)? ?)box|postfach|postbus|postboks|"

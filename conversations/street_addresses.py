@@ -10,21 +10,24 @@ from collections.abc import Iterator
 
 from conversations import street_words as words
 from conversations.postal_marks import BOXED, HOUSE_NAME, MAY_BE_A_CODE, find_boxes
+from conversations.secrets import holds_any
 from conversations.sieve import Sieve, any_of
 from conversations.street_reader import StreetReader
 
-_GATES = frozenset((
+_AHEAD = frozenset((
     *words.ROADS, *words.PLACES, *(f"{kind}s" for kind in words.ROADS + words.PLACES), *words.FRENCH,
-    *words.FRENCH_PLACES,
-    *words.KINDS_FIRST, *words.ALONE, *words.CUES, "zum", "zur", "auf", "dem", "der", "unter", "hinter", "vor", "beim",
+    *words.FRENCH_PLACES, *(kind for kind in words.KINDS_FIRST if len(kind) > 2), *words.ALONE,
+))  # fmt: skip
+_BEHIND = frozenset((
+    *words.KINDS_FIRST, *words.CUES, "zum", "zur", "auf", "dem",
+    "den", "der", "unter", "hinter", "vor", "beim",
 ))  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]+")
-_ENDS = tuple(f"{ending}{sign}" for ending in words.ENDINGS for sign in ("", "."))
-_HOUSE_AFTER = re.compile(r"[ .](?=\d)")
-_NUMBER = re.compile(
-    rf"(?:(?<![\w.,$€£#:+*=/-])|(?<=str\.))[0-9]{{1,5}}(?:bis|ter|[a-zA-Z])?"
-    rf"(?![\w%€$:]|[.,]\d| (?:{'|'.join(words.COUNTED)})\b)",
-    re.IGNORECASE,
+_ENDS = tuple(f"{ending}{sign}" for ending in words.ENDINGS for sign in (" ", ".", ". "))
+_WINDOW = 110  # letters on either side of a number
+_NUMBER = re.compile(  # neither a part of another one, nor of a list; begins with a digit, which is found at once
+    r"[0-9](?:(?<![\w.,$€£#:+*=/-].)|(?<=str\..))(?:(?<!\n.)|(?![0-9]?[.)] ))[0-9]{0,4}(?:bis|ter|[a-zA-Z])?"
+    rf"(?![\w%€$:]|[.,]\d| \d{{4}} ?\d| (?i:{'|'.join(words.COUNTED)})\b)"
 )
 _MAY_BE_BRITISH = re.compile(r"[0-9][A-Za-z]? ?[0-9][A-Za-z]{2}(?!\w)")
 _GRIDDED = frozenset(
@@ -51,10 +54,10 @@ _CODE_SIGN = r"\p{Nd}(?:\p{Nd}{3}|[A-Za-z][A-Za-z0-9]|[A-Za-z] ?\p{Nd}[A-Za-z]|\
 
 SIGNS = Sieve(
     (
-        (_IS_NUMBER, any_of(rf"(?:\A|\PL)(?:{'|'.join(sorted(_GATES | BOXED))})(?:\PL|\z)")),
+        (_IS_NUMBER, any_of(rf"(?:\A|\PL)(?:{'|'.join(sorted((*_AHEAD, *_BEHIND, *BOXED)))})(?:\PL|\z)")),
         (_IS_NUMBER, _CODE_SIGN),
         (_IS_NUMBER, "[AI]m "),
-        (any_of(rf"(?:{'|'.join(words.ENDINGS)})\.?[ .]\p{{Nd}}"),),
+        (any_of(rf"(?:{'|'.join(words.ENDINGS)})(?: |\. ?)\p{{Nd}}"),),
         (r"\p{Nd}[A-Za-z]? ?\p{Nd}[A-Za-z]{2}", r"[,\n]"),
         (r"\p{Nd}", r"[\x{3040}-\x{30ff}\x{4e00}-\x{9fff}\x{ac00}-\x{d7af}]"),
     )
@@ -73,17 +76,23 @@ def find_street_addresses(text: str) -> Iterator[tuple[int, int]]:
 
 def _numbered(text: str) -> Iterator[tuple[int, int]]:
     lowered = text.lower()
-    spoken = set(_LETTERS.findall(lowered))
-    if not BOXED.isdisjoint(spoken):
+    if holds_any(lowered, BOXED):
         yield from find_boxes(text)
-    has_a_code = MAY_BE_A_CODE.search(text)
-    if (
-        has_a_code
-        or not _GATES.isdisjoint(spoken)
-        or "Am " in text
-        or "Im " in text
-        or any(lowered.endswith(_ENDS, 0, space.start()) for space in _HOUSE_AFTER.finditer(lowered))
-    ):
-        if not _GRIDDED.isdisjoint(spoken):
+    near = [number for number in _NUMBER.finditer(text) if _is_near_a_street(text, number)]
+    if near:
+        if not _GRIDDED.isdisjoint(_LETTERS.findall(lowered)):
             yield from (match.span() for match in _GRID.finditer(text))
-        yield from StreetReader(text).find()
+        yield from StreetReader(text, near[0].start() - _WINDOW, near[-1].end() + _WINDOW).find()
+
+
+def _is_near_a_street(text: str, number: re.Match[str]) -> bool:
+    """Whether a postcode, or a word that makes a street of it, stands on the right side of a number."""
+    start, end = number.span()
+    if MAY_BE_A_CODE.search(text, end, end + 90) or not _AHEAD.isdisjoint(
+        _LETTERS.findall(text[end : end + 70].lower())
+    ):
+        return True
+    before = text[max(0, start - 70) : start]
+    lowered = before.lower()
+    said = not _BEHIND.isdisjoint(_LETTERS.findall(lowered))
+    return said or lowered.endswith(_ENDS) or "Am " in before or "Im " in before

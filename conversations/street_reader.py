@@ -28,10 +28,10 @@ _LEADING = words.DIRECTIONS | {"el", "la", "las", "los"}
 
 
 class StreetReader:
-    """One text in tokens, and what speaks for an address at a place of it."""
+    """Finds addresses in a part of one text."""
 
-    def __init__(self, text: str) -> None:
-        self._text = StreetText(text)
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self._text = StreetText(text, start, end)
 
     def find(self) -> Iterator[tuple[int, int]]:
         done = 0

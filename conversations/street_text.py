@@ -51,11 +51,11 @@ class Token:
 
 
 class StreetText:
-    """One text in tokens."""
+    """One text, and a part of it in tokens."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, start: int, end: int) -> None:
         self.text = text
-        self.tokens = [Token(place, match) for place, match in enumerate(_TOKEN.finditer(text))]
+        self.tokens = [Token(place, match) for place, match in enumerate(_TOKEN.finditer(text, max(0, start), end))]
 
     def before(self, token: Token) -> Token | None:
         """The word that stands before it with only a space between."""

@@ -132,7 +132,7 @@ page kurs quartal wagen abteil parkplatz arbeitsplatz stellplatz sitzplatz liege
 windows iphone ipad android galaxy pixel playstation xbox office python java model grade type top nr number option
 step slide question line linie bus tram train zug flight flug autobahn bundesstraße landesstraße einbahnstraße block
 series abschnitt port voie snelweg autoweg motorway weg morning evening afternoon noon past half around quarter
-tonight clock hotel code postcode cinema century
+tonight clock hotel code postcode cinema century called named
 """)
 
 # What is counted, and is no street whatever follows.
@@ -144,6 +144,7 @@ day week year years night bedroom bed mph gb mb kg am pm uhr euro euros eur usd 
 wochen monate monaten jahren kilometer meter minuten ans jours heures personnes fois mois años días horas minutos
 personas veces meses giorni anni ore minuti volte persone jaar dagen weken uur keer mensen år dager dage timer
 minutter anos dias vezes pessoas lat dni osób razy sztuk points pts runs seasons degrees things ways lane point guys
+movie movies
 """)
 
 # What makes a street in small letters likely, and a name without a word for street not yet.
