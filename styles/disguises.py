@@ -110,9 +110,11 @@ def _oddly_written(plain: str, odd: bytes) -> Iterator[str]:
 
 def run_together(plain: str) -> str:
     """An order that is written without spaces, one letter a line, or as the first letters of lines."""
-    words = [word for word in (re.sub(r"[^a-z]+", "", word) for word in plain.split()) if len(word) >= _LONG]
+    words = [re.sub(r"[^a-z]+", "", word) for word in plain.split() if len(word) >= _LONG]
     firsts = "".join(line.strip(" -*\t\"'")[:1] for line in plain.splitlines())
-    spaced = [re.sub(r"[^a-z]+", "", found[0]) for found in _SPELLED.finditer(plain)]
+    spaced = (
+        [re.sub(r"[^a-z]+", "", found[0]) for found in _SPELLED.finditer(plain)] if _SPACED_OUT.search(plain) else []
+    )
     return next((found[0] for part in (*words, firsts, *spaced) if (found := _RUN_TOGETHER.search(part))), "")
 
 

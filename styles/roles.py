@@ -86,13 +86,17 @@ _HINTS = (
     *("[i", "[h", "[p", "ai:", "bot:", "model:", "gpt:", "a:", "answer:", "user:", "human:", "tool", "function"),
     *("begin", "end of", "<u", "<a", "<o", "<p", "<t", "<c", "<r", "<s", "<h", "<i", "@bot", "@ai", "@model", "("),
 )
-_SIGNS = re.compile(r"[:<\[#@`(>=*：]|---|override")  # nearly all talk has none of these
+_SIGNS = frozenset(":<[#@`(>=*：".encode())  # nearly all talk has none of these
+_WORDS = b"abcdefghijklmnopqrstuvwxyz ,.?!'\n"
 _ROLE = re.compile("|".join(_ROLES))
 
 
 def find_role(folded: str) -> str:
     """Where a folded text pretends that somebody else speaks; nothing where it does not."""
-    if not _SIGNS.search(folded) or not holds_any(folded, _HINTS):
+    odd = folded.encode().translate(None, _WORDS)
+    if _SIGNS.isdisjoint(odd) and b"---" not in odd and "override" not in folded:
+        return ""
+    if not holds_any(folded, _HINTS):
         return ""
     found = _ROLE.search(folded)
     return found[0].strip()[:160] if found else ""

@@ -73,10 +73,6 @@ def words_of(plain: str) -> list[bytes]:
     return [word.encode() for word in _words(plain)]
 
 
-def _stem(word: bytes) -> bytes:
-    return word.decode()[:_STEM].encode()
-
-
 def _words(plain: str) -> list[str]:
     return _WORD.findall(plain.replace("'", ""))
 
@@ -98,7 +94,7 @@ class Lexicon:
 
     words: Mapping[str, Classes]
     stems: Mapping[str, Sequence[tuple[str, Classes]]]
-    phrases: Mapping[tuple[str, str], Sequence[_Phrase]]
+    phrases: Mapping[str, Mapping[str, Sequence[_Phrase]]]  # by their last word but one, then by the last
     inside: re.Pattern[str]
     hints: frozenset[bytes]
     pair_hints: Mapping[tuple[bytes, bytes], Sequence[bytes]]  # phrases by a pair of their words
@@ -111,7 +107,7 @@ class Lexicon:
             return True
         if not self.pairs.isdisjoint(pairwise(words)) and self._has_phrase(words):
             return True
-        return not self.stem_hints.isdisjoint([word[:_STEM] if word.isascii() else _stem(word) for word in words])
+        return not self.stem_hints.isdisjoint([word[:_STEM] for word in words])
 
     def _has_phrase(self, words: Sequence[bytes]) -> bool:
         text = b" %b " % b" ".join(words)
@@ -119,13 +115,13 @@ class Lexicon:
 
 
 def classes_of(tokens: Sequence[str], lexicon: Lexicon) -> list[Classes]:
+    """The classes of each word; a phrase adds its own to its last word, and a plain one takes them from all of its."""
     found = [_of_word(token, lexicon) for token in tokens]
     plain = []
     for place, (before, token) in enumerate(pairwise(tokens), start=1):
-        for phrase in (
-            *lexicon.phrases.get((before, token), ()),
-            *lexicon.phrases.get((before, token[:_STEM] + "*"), ()),
-        ):
+        if not (ends := lexicon.phrases.get(before)):
+            continue
+        for phrase in (*ends.get(token, ()), *ends.get(token[:_STEM] + "*", ())):
             start = place + 1 - len(phrase.words)
             if start >= 0 and phrase.fits(tokens[start : place + 1]):
                 found[place] |= phrase.classes
@@ -167,12 +163,12 @@ def lexicon_of(folder: str) -> Lexicon:
             stem_hints.add(tokens[0])
         elif is_hint:
             hints.add(tokens)
-    by_end: defaultdict[tuple[str, str], list[_Phrase]] = defaultdict(list)
+    by_end: defaultdict[str, defaultdict[str, list[_Phrase]]] = defaultdict(lambda: defaultdict(list))
     stems: defaultdict[str, list[tuple[str, Classes]]] = defaultdict(list)
     for (tokens, is_stem), names in phrases.items():
         if len(tokens) > 1:
             end = tokens[-1][:_STEM] + "*" if is_stem else tokens[-1]
-            by_end[tokens[-2], end].append(_Phrase(tokens, is_stem, frozenset(names)))
+            by_end[tokens[-2]][end].append(_Phrase(tokens, is_stem, frozenset(names)))
         elif is_stem:
             stems[tokens[0][:_STEM]].append((tokens[0], frozenset(names)))
         else:
@@ -185,7 +181,7 @@ def lexicon_of(folder: str) -> Lexicon:
         inside,
         frozenset(tokens[0].encode() for tokens in hints if len(tokens) == 1),
         pair_hints,
-        frozenset(_stem(stem.encode()) for stem in stem_hints),
+        frozenset(stem.encode()[:_STEM] for stem in stem_hints),
         frozenset(pair_hints),
     )
 
