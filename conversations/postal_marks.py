@@ -13,7 +13,9 @@ _SURE_CODE = (
 _TOWN = r"(?:[^\W\d_a-zß-ÿ][\w'’.-]{1,30}|(?:am|an|der|de|di|la|le|upon|on|of|sur|in|im|post ?code|zip|plz)(?!\w))"
 _NO_TOWN = r"(?!(?:with|and|for|has|please|thanks|bitte|danke|und|ist|the|rated|which|that|from|but|are|was)(?!\w))"
 # Every code has one of these, which is faster to see.
-MAY_BE_A_CODE = re.compile(r"\d(?:\d{3}|[A-Za-z][A-Za-z\d]\b|[A-Za-z] ?\d[A-Za-z]|\d\d? ?[ -]\d\d)")
+MAY_BE_A_CODE = re.compile(
+    r"[0-9](?<=[\s,A-Za-z〒-].)(?:\d{3}|[A-Za-z][A-Za-z\d]\b|[A-Za-z] ?\d[A-Za-z]|\d\d? ?[ -]\d\d)"
+)
 POSTCODE = re.compile(
     rf"[ ]?[,\n ][ ]?(?:(?:[A-Z]{{1,3}}-)?(?:(?:{_SURE_CODE})(?!\w| ?\d)"
     rf"(?: {_NO_TOWN}[^\W\d_][\w'’.-]{{2,30}})?|(?!19|20[0-3])\d{{4}} {_TOWN})"

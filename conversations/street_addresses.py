@@ -26,7 +26,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _ENDS = tuple(f"{ending}{sign}" for ending in words.ENDINGS for sign in (" ", ".", ". "))
 _WINDOW = 110  # letters on either side of a number
 _NUMBER = re.compile(  # neither a part of another one, nor of a list; begins with a digit, which is found at once
-    r"[0-9](?:(?<![\w.,$€£#:+*=/-].)|(?<=str\..))(?:(?<!\n.)|(?![0-9]?[.)] ))[0-9]{0,4}(?:bis|ter|[a-zA-Z])?"
+    r"[0-9](?:(?<![\w.,$€£#:+*=/-].)|(?<=str\..))(?:(?<!\n.)|(?![0-9]?[.)] ))"
+    r"(?:(?<!\(.)|(?![0-9]*\)))[0-9]{0,4}(?:bis|ter|[a-zA-Z])?"
     rf"(?![\w%€$:]|[.,]\d| \d{{4}} ?\d| (?i:{'|'.join(words.COUNTED)})\b)"
 )
 _MAY_BE_BRITISH = re.compile(r"[0-9][A-Za-z]? ?[0-9][A-Za-z]{2}(?!\w)")
