@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conversations.archive import BATCH
+from conversations.archive import BATCH, Added
 from conversations.coverage import Coverage
 from conversations.errors import ImportRefused
 from conversations.importers import DATE_ORDERS, Covered, Importer, Refused, Request, Skipped, find_importer, read_path
@@ -125,10 +125,12 @@ def import_path(
     originals: Originals | None = None,
     dry_run: bool = False,
     now: datetime | None = None,
+    tell: Callable[[int], None] = lambda read: None,
 ) -> Intake:
     """Import one file or folder. Records that cannot be read are listed and the rest goes in.
 
-    With `originals`, these keep what was said as it was, and the store gets it redacted.
+    With `originals`, these keep what was said as it was, and the store gets it redacted. `tell` hears now and then how
+    many conversations have been read.
     """
     if basis not in BASES:
         raise ImportRefused(f'"{basis}" is not a basis. Say why these may be learned from: {", ".join(BASES)}.')
@@ -144,7 +146,7 @@ def import_path(
         licence=licence,
     )
     coverage = Coverage(store.database)
-    account = _Account(store.directory, None if dry_run else source, originals, coverage)
+    account = _Account(store.directory, None if dry_run else source, originals, coverage=coverage, tell=tell)
     request = Request(
         path,
         speakers=speakers,
@@ -156,42 +158,13 @@ def import_path(
     outcomes = read_path(request, importers, format=format_name)
     conversations = account.conversations(outcomes)
     if dry_run:
-        read = sum(1 for _ in conversations)
-        left = tuple(account.refused), dict(account.skipped)
-        return Intake(
-            str(path),
-            *(read, 0, 0, 0, 0),
-            *left,
-            dry_run=True,
-            people=len(account.people),
-            messages=account.messages,
-            answers=account.answers,
-            one_sided=account.one_sided,
-            withdrawn=coverage.stale,
-            doubts=tuple(coverage.doubts),
-            notes=tuple(account.notes),
-        )
-    added = store.add_conversations(conversations, source=source, coverage=coverage)
-    withdrawn = coverage.withdraw(source, now=source.added_at)
-    return Intake(
-        str(path),
-        account.read,
-        added.added,
-        added.updated,
-        added.unchanged,
-        added.erased,
-        tuple(account.refused),
-        dict(account.skipped),
-        people=len(account.people),
-        names_hidden=account.names_hidden,
-        messages=account.messages,
-        answers=account.answers,
-        one_sided=account.one_sided,
-        withdrawn=withdrawn,
-        deleted=added.deleted,
-        doubts=tuple(coverage.doubts),
-        notes=tuple(account.notes),
-    )
+        for _ in conversations:
+            pass
+        added, withdrawn = Added(), coverage.stale
+    else:
+        added = store.add_conversations(conversations, source=source, coverage=coverage)
+        withdrawn = coverage.withdraw(source, now=source.added_at)
+    return account.told(path, added, withdrawn=withdrawn, dry_run=dry_run)
 
 
 def _checked(
@@ -224,9 +197,15 @@ class _Account:
     """Counts what passes by, and keeps the names of people before what they said."""
 
     def __init__(
-        self, directory: Directory, source: Source | None, originals: Originals | None, coverage: Coverage
+        self,
+        directory: Directory,
+        source: Source | None,
+        originals: Originals | None,
+        *,
+        coverage: Coverage,
+        tell: Callable[[int], None],
     ) -> None:
-        self._coverage = coverage
+        self._coverage, self._tell = coverage, tell
         self.read = 0
         self.names_hidden = 0
         self.messages = 0
@@ -265,8 +244,29 @@ class _Account:
                 self.one_sided += not any(message.role == "user" for message in outcome.messages)
                 if self.read % BATCH == 0:  # the store writes these together, so their people have to be there first
                     self._note()
+                    self._tell(self.read)
                 yield self._redacted(self._without_the_erased(outcome))
         self._note()
+
+    def told(self, path: Path, added: Added, *, withdrawn: int, dry_run: bool) -> Intake:
+        """The account of all that passed by, once it did."""
+        return Intake(
+            str(path),
+            self.read,
+            *(added.added, added.updated, added.unchanged, added.erased),
+            tuple(self.refused),
+            dict(self.skipped),
+            dry_run=dry_run,
+            people=len(self.people),
+            names_hidden=0 if dry_run else self.names_hidden,
+            messages=self.messages,
+            answers=self.answers,
+            one_sided=self.one_sided,
+            withdrawn=withdrawn,
+            deleted=added.deleted,
+            doubts=tuple(self._coverage.doubts),
+            notes=tuple(self.notes),
+        )
 
     def _meet(self, person: Person) -> None:
         known = self.people.setdefault(person.id, {})

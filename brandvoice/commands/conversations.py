@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -57,6 +58,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Logs into the store; says what came in, what was refused, and why."""
+    from brandvoice.display import CountDisplay
     from brandvoice.intake import Intake, import_path
     from brandvoice.plugins import load_plugins
 
@@ -64,7 +66,7 @@ def import_(
     workspace.style(style)
     importers = load_plugins().list("importers")
     results: list[Intake] = []
-    with workspace.open_store() as store:
+    with workspace.open_store() as store, CountDisplay("conversations") as display:
         redacts = workspace.settings.privacy.redact_at_import
         originals = store.originals(workspace.sealing()) if redacts else None
         results += [
@@ -83,6 +85,7 @@ def import_(
                 licence=licence,
                 originals=originals,
                 dry_run=dry_run,
+                tell=partial(display.show, path.name),
             )
             for path in paths
         ]
