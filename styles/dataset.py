@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
+import orjson
 from filelock import FileLock, Timeout
 
 from conversations.errors import CurationRefused, NotFound
@@ -231,7 +232,7 @@ class _Content:
 
     def dropped(self) -> Iterator[str]:
         for dropped in chain(self.curated.dropped, self.stated.dropped):
-            yield json.dumps(asdict(dropped), ensure_ascii=False) + "\n"
+            yield orjson.dumps(dropped, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def _parts(curated: Curated, sides: Mapping[str, Part]) -> dict[Part, list[Example]]:

@@ -324,7 +324,7 @@ def test_the_same_rows_with_other_drops_are_the_same_version_with_the_newest_rea
     assert second.hash == first.hash
     assert second.manifest.dropped == {"not-allowed": 1}
     assert (second.manifest.created_at, second.manifest.parent) == (first.manifest.created_at, None)
-    assert '"id": "x"' in (second.path / "dropped.jsonl").read_text(encoding="utf-8")
+    assert '"id":"x"' in (second.path / "dropped.jsonl").read_text(encoding="utf-8")
     second.verify()
     assert rows(second) == rows(first)
 
