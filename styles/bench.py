@@ -22,6 +22,7 @@ from styles.drafts import CurationStep, Decide, Draft, Dropped, Outcome, Step, S
 from styles.fates import Fate, Fates, StepCount, load_fates, save_fates
 
 Released = Mapping[str, Collection[str]]  # id of a draft → contents of it that a reviewer let out of quarantine
+_MANY = 10  # chunks; with fewer, starting other processes takes longer than they spare
 _Task = tuple[int, Path, Path]  # number of a group of steps, file of a chunk, file of what is left of it
 
 
@@ -158,7 +159,7 @@ class Bench:
     def has_read(self, conversations: int) -> None:
         """Hear that so many conversations were read; where they are many, others are called in to help."""
         self._tell(Stage("reading", 0, self._steps, conversations))
-        if conversations >= chunking.CHUNK:
+        if conversations >= _MANY * chunking.CHUNK:
             self._call()
 
     def _call(self) -> None:
