@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,6 +18,7 @@ from styles.chunks import Chunks, lines_of, load_chunk, save_bytes
 from styles.crew import Crew, pickled
 from styles.drafts import CurationStep, Decide, Draft, Dropped, Outcome, Step, Survey
 from styles.fates import Fate, Fates, StepCount, load_fates, save_fates
+from styles.fingerprints import fingerprint
 
 Released = Mapping[str, Collection[str]]  # id of a draft → contents of it that a reviewer let out of quarantine
 _MANY = 10  # chunks; with fewer, starting other processes takes longer than they spare
@@ -175,7 +174,7 @@ class Bench:
         before: _Pass | None = None
         total = chunks.drafts
         for number, (is_local, steps) in enumerate(self._groups):
-            key = hashlib.sha256("\0".join([key, *map(_signature, steps)]).encode()).hexdigest()
+            key = fingerprint([key, steps]) if self.folder else ""
             passed = _Pass(self, number, steps, self._place(key), self._teller(number, total))
             left = passed.local(chunks) if is_local else passed.whole(chunks)
             total = chunks.drafts
@@ -333,15 +332,3 @@ def _culprit(step: CurationStep, batch: Sequence[Draft]) -> str:
 
 def _is_local(step: CurationStep) -> bool:
     return isinstance(step, Step) and step.local
-
-
-def _signature(step: CurationStep) -> str:
-    """Changes with the file that the step is written in and with what it was given, as far as that can be seen."""
-    run = step.run if isinstance(step, Step) else step.study if isinstance(step, Survey) else step
-    inner = getattr(run, "decide", run)
-    module = sys.modules.get(
-        getattr(inner, "__module__", "") or getattr(getattr(inner, "func", None), "__module__", "")
-    )
-    path = getattr(module, "__file__", None)
-    code = hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
-    return f"{step.name}:{code}"

@@ -23,8 +23,9 @@ from conversations.sources import Source
 from styles.bench import Bench, Judge, Released, Tell
 from styles.chunks import CHUNK, Chunks, in_chunks, lines_of, oldest_first
 from styles.drafts import EVER, CurationStep, Draft, Dropped, Step, Survey, each
-from styles.examples import Example, digest_of, is_target
+from styles.examples import Example, is_target
 from styles.fates import Fates, Records, StepCount
+from styles.fingerprints import fingerprint
 from styles.style import Style
 from styles.topics import Sample
 
@@ -144,7 +145,7 @@ def curate(
     with Bench(judge, steps, folder, processes=processes, tell=tell) as bench:
         taken = _Intake(limits, sources=sources, roster=roster, reviewers=reviewers or {}, told=bench.has_read)
         chunks = taken.chunks(conversations, folder)
-        key = digest_of([taken.digest, settings, _known_as(released or {}), repr(roster)])
+        key = fingerprint([taken.digest, settings, released or {}, roster]) if folder else ""
         left = bench.run(chunks, key=key, watch=watch)
     counts = bench.fates.count(names)
     if not left.drafts:
@@ -183,10 +184,6 @@ def workbench(folder: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
     except Timeout as error:
         raise CurationRefused(f"Another process is curating in {folder.parent}. Wait for it, or stop it.") from error
-
-
-def _known_as(released: Released) -> list[tuple[str, list[str]]]:
-    return sorted((name, sorted(contents)) for name, contents in released.items())
 
 
 def _all_dropped(

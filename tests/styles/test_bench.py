@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from conversations.consent import Marks, Unwilling
 from conversations.errors import CurationRefused, SettingsError
 from styles import chunks
 from styles.bench import Stage
 from styles.curation import Curated, Limits, curate, each, workbench
-from styles.drafts import Draft
+from styles.drafts import Decide, Draft, Survey
 from styles.plan import NEEDED, CurationPlan
 from styles.split import Split, leaks, split_examples
 from styles.steps import builtin_steps
@@ -37,10 +39,11 @@ def test_files_and_processes_change_nothing(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_what_was_done_before_a_kill_is_not_done_again(tmp_path: Path) -> None:
-    seen: list[str] = []
+    seen = tmp_path / "seen"
 
     def look(draft: Draft) -> Draft:
-        seen.append(draft.id)
+        with seen.open("a", encoding="utf-8") as lines:
+            lines.write(f"{draft.id}\n")
         return draft
 
     def run(*, fails: bool) -> Curated:
@@ -57,7 +60,26 @@ def test_what_was_done_before_a_kill_is_not_done_again(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(fails=True)
     assert len(run(fails=False).examples) == 9
-    assert len(seen) == 9
+    assert len(seen.read_text(encoding="utf-8").split()) == 9
+
+
+def test_whoever_opts_out_while_a_curation_is_down_is_not_learned_from(tmp_path: Path) -> None:
+    marks = Marks(b"key")
+    first, *others = distinct(9)
+    said = tuple(replace(m, author="U7") if m.role == "user" else m for m in first.messages)
+
+    def stop(batches: object) -> Decide:
+        raise KeyboardInterrupt
+
+    def run(people: tuple[str, ...], *, stopped: bool) -> Curated:
+        unwilling = Unwilling(replace(marks, found=frozenset(map(marks.of_person, people))))
+        steps = [*builtin_steps(Limits(), unwilling=unwilling), *([Survey("stop", stop)] if stopped else [])]
+        talks = [replace(first, messages=said), *others]
+        return curate(talks, Limits(), sources=SOURCES, steps=steps, folder=tmp_path / "c")
+
+    with pytest.raises(KeyboardInterrupt):
+        run((), stopped=True)
+    assert run(("U7",), stopped=False).reasons == {"opted-out": 1}
 
 
 def test_one_curation_works_in_a_folder_at_a_time(tmp_path: Path) -> None:
