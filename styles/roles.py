@@ -40,7 +40,7 @@ _ROLES = (
     rf"\n[ \t*_#\[(<]{{0,9}}{_NAMES}[\s*_\])>]{{0,4}}:\s{{0,9}}\S",
     rf"{_START}{_ABROAD}\s{{0,3}}[:：]\s{{0,9}}\S",
     rf"#{{2,9}}\s{{0,9}}{_HEADS}\b",
-    rf"<\s?/?\s?(?:\w{{1,20}}[_-])?{_TAGS}(?:[_-]\w{{1,20}})?(?:\s[^<>\n]{{0,80}})?/?>|<<\s?/?\s?{_TAGS}\s?/?\s?>>",
+    rf"<\s?/?\s?(?:\w{{1,20}}[_-])?{_TAGS}(?:[_-]\w{{1,20}})?(?:\s[^<>\n]{{0,80}})?/?>(?! (?:and|or|tags?)\b)|<<\s?/?\s?{_TAGS}\s?/?\s?>>",
     rf"\[\[?\s?/?(?:{_NAMES}|override|instructions?|internal|hidden|priority|inst)(?:[\s_-]\w{{1,20}}){{0,4}}\s?[\]:]",
     rf"\(\s?{_NAMES}[\s_-]{_WHAT}\s?:|@(?:assistant|system|bot|ai|model)\b",
     rf"[-=*~]{{2,9}}\s?{_NAMES}(?:[\s_-]\w{{1,20}}){{0,3}}\s?[-=*~]{{2,9}}",
@@ -61,7 +61,14 @@ _ROLES = (
     ),
     rf"{_START}{_ASKER}\s?:[^\n]{{0,200}}\n{{1,3}}[ \t]{{0,9}}{_ANSWERER}\s?:",
     rf"{_START}{_ANSWERER}\s?:[^\n]{{0,200}}\n{{1,3}}[ \t]{{0,9}}{_ASKER}\s?:",
-    r"\b(?:admin|system|root|developer|security|safety) override\b|\boverride code\b",
+    r"\b(?:admin|system|root|developer|security|safety) override\b|\boverride code\s?(?:is|[:=#]|\d|[a-z]*\d)",
+    (
+        r"\b(?:safety|moderation|guardrails?|refus(?:e|al|als)|censorship|verification|content[_ ]?(?:policy|filter)|"
+        r"(?:assistant|bot|model|ai|agent)[._]\w{2,20})[\"']?\s?(?:=|:|:=|=>|->)\s?[\"']?"
+        r"(?:off|false|none|0|no|null|skip|disabled?|permissive|unrestricted|unlimited|any|bypass|root|admin|open)\b"
+    ),
+    rf"{_START}(?:tool|function|observation|plugin|retriever)\s?:\s?\w{{1,20}}_\w{{1,20}}\s{{0,3}}(?:\n|\(|$)",
+    rf"(?:^|\n)\W{{0,4}}(?:config|policy|prompt|system|rules?|persona)[ _-](?:patch|override|reload|hotfix|injection)\b",
     r"\bsystem update\b[^.!?\n]{0,30}\bapplied\b",
     r"\bfrom: [^\n]{1,40}\bto: (?:the )?(?:chat)?(?:bot|assistant|ai|model)\b",
     rf"{_START}(?:system|developer) (?:message|notice|prompt|note|update)\s?[\]:-]",
@@ -84,7 +91,7 @@ _HINTS = (
         "[[",
     ),
     *("[i", "[h", "[p", "ai:", "bot:", "model:", "gpt:", "a:", "answer:", "user:", "human:", "tool", "function"),
-    *("begin", "end of", "<u", "<a", "<o", "<p", "<t", "<c", "<r", "<s", "<h", "<i", "@bot", "@ai", "@model", "("),
+    *("begin", "end of", "safety", "moderation", "guardrail", "refus", "censor", "verification", "content", "%%", "<u", "<a", "<o", "<p", "<t", "<c", "<r", "<s", "<h", "<i", "@bot", "@ai", "@model", "("),
 )
 _SIGNS = frozenset(":<[#@`(>=*：".encode())  # nearly all talk has none of these
 _WORDS = b"abcdefghijklmnopqrstuvwxyz ,.?!'\n"
