@@ -67,6 +67,13 @@ _ROLES = (
         r"(?:assistant|bot|model|ai|agent)[._]\w{2,20})[\"']?\s?(?:=|:|:=|=>|->)\s?[\"']?"
         r"(?:off|false|none|0|no|null|skip|disabled?|permissive|unrestricted|unlimited|any|bypass|root|admin|open)\b"
     ),
+    r"(?:^|\n)[#%/!;]{1,4}\s?(?:system|assistant|role|config|policy|prompt)\b",
+    (
+        r"\b(?:refuse|disclose|comply|obey|verdict|allow_refunds?|skip_checks?|issued_by|approved_by)[\"']?\s?[=:]\s?[\"']?"
+        r"(?:never|always|all|none|true|false|off|system|admin|root|operator|allow\w{0,10})\b"
+    ),
+    r"[\"'](?:event|type|action|kind)[\"']\s?:\s?[\"'](?:policy|system|prompt|config|admin|override|instruction)[_\w]{0,20}[\"']",
+    r"[\[<{]/?(?:policy|safety|moderation|config|rule)[ _](?:engine|layer|module|service|server|update)[\]>}]",
     rf"{_START}(?:tool|function|observation|plugin|retriever)\s?:\s?\w{{1,20}}_\w{{1,20}}\s{{0,3}}(?:\n|\(|$)",
     rf"(?:^|\n)\W{{0,4}}(?:config|policy|prompt|system|rules?|persona)[ _-](?:patch|override|reload|hotfix|injection)\b",
     r"\bsystem update\b[^.!?\n]{0,30}\bapplied\b",
@@ -91,7 +98,7 @@ _HINTS = (
         "[[",
     ),
     *("[i", "[h", "[p", "ai:", "bot:", "model:", "gpt:", "a:", "answer:", "user:", "human:", "tool", "function"),
-    *("begin", "end of", "safety", "moderation", "guardrail", "refus", "censor", "verification", "content", "%%", "<u", "<a", "<o", "<p", "<t", "<c", "<r", "<s", "<h", "<i", "@bot", "@ai", "@model", "("),
+    *("begin", "end of", "safety", "moderation", "refuse", "disclos", "comply", "verdict", "event", "issued", "policy", "config", "prompt",  "guardrail", "refus", "censor", "verification", "content", "%%", "<u", "<a", "<o", "<p", "<t", "<c", "<r", "<s", "<h", "<i", "@bot", "@ai", "@model", "("),
 )
 _SIGNS = frozenset(":<[#@`(>=*：".encode())  # nearly all talk has none of these
 _WORDS = b"abcdefghijklmnopqrstuvwxyz ,.?!'\n"
