@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from styles.wordclasses import BORDER, NO_CLASS, Classes, classes_of, entries, lexicon_of, lines_of, spaced, words_of
 
-_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|(?:[.!?](?!['\"’”][^\W_\n]|['\"’”] \w)|[\n。！？])+")
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|(?:[.!?](?!['\"’”]?[^\W_]|['\"’”] \w)|[\n。！？])+")
 _LEAST = -0.5  # that innocent words take away, for an attacker may add them
 _WITHIN = 40  # words in which what is met adds up
 

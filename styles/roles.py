@@ -40,7 +40,10 @@ _ROLES = (
     rf"\n[ \t*_#\[(<]{{0,9}}{_NAMES}[\s*_\])>]{{0,4}}:\s{{0,9}}\S",
     rf"{_START}{_ABROAD}\s{{0,3}}[:：]\s{{0,9}}\S",
     rf"#{{2,9}}\s{{0,9}}{_HEADS}\b",
-    rf"<\s?/?\s?(?:\w{{1,20}}[_-])?{_TAGS}(?:[_-]\w{{1,20}})?(?:\s[^<>\n]{{0,80}})?/?>(?! (?:and|or|tags?)\b)|<<\s?/?\s?{_TAGS}\s?/?\s?>>",
+    (
+        rf"<\s?/?\s?(?:\w{{1,20}}[_-])?{_TAGS}(?:[_-]\w{{1,20}})?(?:\s[^<>\n]{{0,80}})?/?>(?! (?:and|or|tags?)\b)|"
+        rf"<<\s?/?\s?{_TAGS}\s?/?\s?>>"
+    ),
     rf"\[\[?\s?/?(?:{_NAMES}|override|instructions?|internal|hidden|priority|inst)(?:[\s_-]\w{{1,20}}){{0,4}}\s?[\]:]",
     rf"\(\s?{_NAMES}[\s_-]{_WHAT}\s?:|@(?:assistant|system|bot|ai|model)\b",
     rf"[-=*~]{{2,9}}\s?{_NAMES}(?:[\s_-]\w{{1,20}}){{0,3}}\s?[-=*~]{{2,9}}",
@@ -75,30 +78,20 @@ _ROLES = (
     r"[\"'](?:event|type|action|kind)[\"']\s?:\s?[\"'](?:policy|system|prompt|config|admin|override|instruction)[_\w]{0,20}[\"']",
     r"[\[<{]/?(?:policy|safety|moderation|config|rule)[ _](?:engine|layer|module|service|server|update)[\]>}]",
     rf"{_START}(?:tool|function|observation|plugin|retriever)\s?:\s?\w{{1,20}}_\w{{1,20}}\s{{0,3}}(?:\n|\(|$)",
-    rf"(?:^|\n)\W{{0,4}}(?:config|policy|prompt|system|rules?|persona)[ _-](?:patch|override|reload|hotfix|injection)\b",
+    r"(?:^|\n)\W{0,4}(?:config|policy|prompt|system|rules?|persona)[ _-](?:patch|override|reload|hotfix|injection)\b",
     r"\bsystem update\b[^.!?\n]{0,30}\bapplied\b",
     r"\bfrom: [^\n]{1,40}\bto: (?:the )?(?:chat)?(?:bot|assistant|ai|model)\b",
     rf"{_START}(?:system|developer) (?:message|notice|prompt|note|update)\s?[\]:-]",
 )
 _HINTS = (
-    *("system", "assist", "asist", "asyst", "developer", "entwickler", "##", "instruct", "admin", "override", "[//]"),
-    *("role", "<!--", "```", "from", "](http", "sistem", "система", "ассистент", "админ", "系", "システム", "시스템"),
-    *(
-        "助手",
-        "管理",
-        "アシスタント",
-        "어시스턴트",
-        "النظام",
-        "المساعد",
-        "operator",
-        "moderator",
-        "root",
-        "</",
-        "<<",
-        "[[",
-    ),
-    *("[i", "[h", "[p", "ai:", "bot:", "model:", "gpt:", "a:", "answer:", "user:", "human:", "tool", "function"),
-    *("begin", "end of", "safety", "moderation", "refuse", "disclos", "comply", "verdict", "event", "issued", "policy", "config", "prompt",  "guardrail", "refus", "censor", "verification", "content", "%%", "<u", "<a", "<o", "<p", "<t", "<c", "<r", "<s", "<h", "<i", "@bot", "@ai", "@model", "("),
+    *"""
+    system assist asist asyst developer entwickler ## instruct admin override [//] role <!-- ``` from
+    sistem система ассистент админ 系 システム 시스템 助手 管理 アシスタント 어시스턴트 النظام المساعد
+    operator moderator root </ << [[ [i [h [p ai: bot: model: gpt: a: answer: user: human: tool function
+    begin safety moderation disclos comply verdict event issued policy config prompt
+    guardrail refus censor verification content %% <u <a <o <p <t <c <r <s <h <i @bot @ai @model (
+    """.split(),  # noqa: SIM905
+    "end of",
 )
 _SIGNS = frozenset(":<[#@`(>=*：".encode())  # nearly all talk has none of these
 _WORDS = b"abcdefghijklmnopqrstuvwxyz ,.?!'\n"

@@ -19,46 +19,11 @@ _STEM = 5  # letters that stems have at least
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 _COMMON = frozenset(
-    {
-        *(
-            "a",
-            "all",
-            "and",
-            "any",
-            "are",
-            "as",
-            "at",
-            "be",
-            "been",
-            "by",
-            "do",
-            "for",
-            "from",
-            "get",
-            "go",
-            "has",
-            "have",
-        ),
-        *("how", "i", "if", "in", "is", "it", "its", "like", "make", "me", "my", "no", "not", "of", "on", "or", "our"),
-        *(
-            "out",
-            "so",
-            "some",
-            "that",
-            "the",
-            "their",
-            "them",
-            "then",
-            "there",
-            "they",
-            "this",
-            "to",
-            "up",
-            "was",
-            "we",
-        ),
-        *("were", "what", "when", "who", "will", "with", "you", "your"),
-    }
+    """
+    a all and any are as at be been by do for from get go has have how i if in is it its like make me my
+    no not of on or our out so some that the their them then there they this to up was we were what when
+    who will with you your
+    """.split()  # noqa: SIM905
 )
 
 Classes = frozenset[str]

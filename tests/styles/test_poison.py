@@ -8,6 +8,7 @@ import pytest
 
 from conversations.messages import Conversation
 from styles.curation import Limits
+from styles.wordclasses import entries, lexicon_of, spaced, words_of
 from tests.styles.material import curated
 from tests.styles.poison import Maker, held_back, planted, wordings
 
@@ -44,13 +45,22 @@ def test_wordings_of_ten_kinds_are_held_back_with_evidence() -> None:
     whole = Counter(one.kind for one in poison)
     assert len(whole) == 10
     assert min(whole.values()) >= 25
-    missed = {kind: (caught[kind], whole[kind]) for kind in whole if caught[kind] < 0.88 * whole[kind]}
+    missed = {kind: (caught[kind], whole[kind]) for kind in whole if caught[kind] < 0.91 * whole[kind]}
     assert not missed
-    assert caught.total() >= 0.93 * len(poison)
+    assert caught.total() >= 0.96 * len(poison)
 
 
 def test_what_customers_and_brands_say_in_nearby_words_is_learned() -> None:
     innocent = wordings("innocent.txt")
     held = {one.conversation.messages: told for one in innocent if (told := held_back(one.conversation))}
     assert len(innocent) >= 200
-    assert len(held) <= 0.03 * len(innocent), held
+    assert len(held) <= 0.015 * len(innocent), held
+
+
+@pytest.mark.parametrize("folder", ["aimed", "luring"])
+def test_every_hint_of_the_lists_has_a_text_looked_at(folder: str) -> None:
+    lexicon = lexicon_of(folder)
+    hints = {word for _, word, is_hint in entries(folder) if is_hint}
+    texts = {word: f"so {word.replace('*', 'x')} it" for word in hints}
+    assert len(hints) > 400
+    assert [word for word, text in texts.items() if not lexicon.hinted(words_of(spaced(text, lexicon.inside)))] == []
