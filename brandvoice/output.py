@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+# What a terminal would obey, or would write in another order, instead of showing it: people's words hold anything.
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -25,12 +29,16 @@ def hush_libraries() -> None:
 
 def say(text: str = "") -> None:
     """One line for a person."""
-    typer.echo(text)
+    typer.echo(_shown(text))
 
 
 def complain(text: str) -> None:
     """One sentence on stderr."""
-    typer.echo(text, err=True)
+    typer.echo(_shown(text), err=True)
+
+
+def _shown(text: str) -> str:
+    return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def print_json(value: Any) -> None:
