@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from brandvoice.cleaning import queue_clean_rounds
 from conversations.erasures import ErasureProof, digest_of_facts
 from conversations.errors import CurationRefused, StoreError
-from styles.dataset import DatasetVersion, list_datasets
+from styles.dataset import DatasetVersion, finish_saves, list_datasets
 from styles.style import STYLE_NAME
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def finish_erasures(workspace: Workspace, store: ConversationStore) -> list[Proo
     if not open_ones:
         return []
     is_gone = store.erasures.covers()
+    finish_saves(workspace.data)
     datasets = _touched(workspace, lambda ids: any(map(is_gone, ids)))
     for bench in (workspace.data / "datasets").glob("*/.curating"):
         shutil.rmtree(bench, ignore_errors=True)  # what a killed curation left; a running one is refused at its end

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -166,7 +167,7 @@ def save_dataset(
     chosen = split or Split()
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / ".lock", timeout=60):
+        with _alone(root):
             _clean(root)
             known = _known_sides(root)
             curated, sides = separate(curated, chosen, known)
@@ -187,13 +188,27 @@ def save_dataset(
             _write_file(root / SIDES, told_sides(known, sides))
             _write(root / digest, manifest, _Content(curated, parts, stated))
             _write_file(root / _LATEST, digest + "\n")
-    except Timeout as error:
-        raise CurationRefused(
-            f"Another process has been writing datasets of {style} for a minute. Try again."
-        ) from error
     except OSError as error:
         raise CurationRefused(f"The dataset cannot be written to {root}: {error.strerror or error}.") from error
     return _load(root / digest, style)
+
+
+def finish_saves(data_dir: Path) -> None:
+    """Finish or remove what killed saves left in any style. Raises `CurationRefused` while another process saves."""
+    for left in sorted({path.parent for path in data_dir.glob(f"datasets/*/{_TEMPORARY}*")}):
+        with _alone(left):
+            _clean(left)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    try:
+        with FileLock(root / ".lock", timeout=60):
+            yield
+    except Timeout as error:
+        raise CurationRefused(
+            f"Another process has been writing datasets of {root.name} for a minute. Try again."
+        ) from error
 
 
 def load_dataset(data_dir: Path, style: str, version: str = "latest") -> DatasetVersion:
@@ -263,14 +278,21 @@ def _write(folder: Path, manifest: Manifest, content: _Content) -> None:
         rows = _write_rows(temporary, content)
     _write_notes(temporary, replace(manifest, files=rows), content)
     if known:
-        for name in (DROPPED, PICTURE, CARD, MANIFEST):
-            (temporary / name).replace(folder / name)
-        temporary.rmdir()
+        _renew(folder, temporary)
     else:
         if folder.exists():
             shutil.rmtree(folder)  # what is there is damaged, or is without a manifest
         temporary.rename(folder)
     _sync(folder.parent)
+
+
+def _renew(folder: Path, notes: Path) -> None:
+    """Put newer notes in place, their manifest last: as long as it is there, this was not finished."""
+    for name in (DROPPED, PICTURE, CARD, MANIFEST):
+        if (notes / name).is_file():
+            (notes / name).replace(folder / name)
+    _sync(folder)
+    shutil.rmtree(notes)
 
 
 def _told(manifest: Manifest) -> tuple[Any, ...]:
@@ -315,9 +337,14 @@ def _known_sides(root: Path) -> Mapping[str, Part]:
 
 
 def _clean(root: Path) -> None:
-    """Remove what a killed writer left; the lock is held, so nobody is writing there now."""
+    """Finish or remove what a killed writer left; the lock is held, so nobody is writing there now."""
     for left in root.glob(f"{_TEMPORARY}*"):
-        shutil.rmtree(left)
+        folder = root / left.name.removeprefix(_TEMPORARY)
+        is_erased, has_rows = (folder / ERASED).is_file(), any(left.glob("*.parquet"))
+        if (left / MANIFEST).is_file() and (folder / MANIFEST).is_file() and not is_erased and not has_rows:
+            _renew(folder, left)
+        else:
+            shutil.rmtree(left)
 
 
 def _intact(folder: Path, style: str) -> Manifest | None:

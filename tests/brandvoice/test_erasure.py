@@ -52,6 +52,16 @@ def workspace(tmp_path: Path) -> Workspace:
     return made
 
 
+def test_what_a_killed_save_left_goes_with_a_forgotten_person(workspace: Workspace) -> None:
+    version, _ = curate_style(workspace, "tea", offers=load_plugins())
+    left = version.path.with_name(".writing-0123456789abcdef")
+    left.mkdir()
+    (left / "train.parquet").write_bytes((version.path / "train.parquet").read_bytes())
+    with workspace.open_store() as store:
+        erase_person(workspace, store, "mara", dry_run=False)
+    assert not left.exists()
+
+
 def test_a_forgotten_person_is_in_no_dataset_and_does_not_come_back(workspace: Workspace) -> None:
     version, _ = curate_style(workspace, "tea", offers=load_plugins())
     with workspace.open_store() as store:

@@ -20,7 +20,7 @@ from conversations.messages import Conversation, Message
 from conversations.roster import Roster
 from styles import dataset as dataset_module
 from styles.curation import Curated, Limits
-from styles.dataset import DatasetVersion, list_datasets, load_dataset, save_dataset
+from styles.dataset import DatasetVersion, finish_saves, list_datasets, load_dataset, save_dataset
 from styles.dataset_card import SCREEN, dataset_card
 from styles.dataset_diff import DatasetDiff, diff_datasets
 from styles.examples import Example
@@ -419,6 +419,47 @@ def test_a_killed_save_leaves_nothing_that_counts_and_the_next_one_cleans_up(
     version = save(tmp_path, distinct(20))
     assert rows(version)
     assert {path.name for path in root.iterdir()} == {version.hash, "latest", "sides.json", ".lock"}
+
+
+RENEWED = """
+import os, sys
+from pathlib import Path
+from datetime import timedelta
+from styles import dataset
+from tests.styles.material import DAY, conversation, curated, distinct
+
+replace = Path.replace
+def dies(path, target):
+    if path.name == sys.argv[2] and Path(target).parent != path.parent:
+        os.kill(os.getpid(), 9)
+    return replace(path, target)
+Path.replace = dies
+more = conversation("x", "u: psst", "a: hm", source="closed")
+later = DAY + timedelta(days=1)
+dataset.save_dataset(curated([*distinct(20), more]), style="harbor", data_dir=Path(sys.argv[1]), now=later)
+"""
+
+
+@pytest.mark.parametrize("where", ["dropped.jsonl", "coverage.svg", "README.md", "dataset.json"])
+def test_a_version_outlives_a_kill_while_its_notes_are_renewed(tmp_path: Path, where: str) -> None:
+    before = save(tmp_path, distinct(20))
+    killed = subprocess.run([sys.executable, "-c", RENEWED, str(tmp_path), where], check=False)
+    assert killed.returncode == -9
+    finish_saves(tmp_path)
+    after = load_dataset(tmp_path, "harbor", before.hash)
+    after.verify()
+    assert after.manifest.dropped == {"not-allowed": 1}
+    assert rows(after) == rows(before)
+    assert not list(tmp_path.glob("datasets/harbor/.writing-*"))
+
+
+def test_the_notes_of_a_version_that_was_erased_meanwhile_go(tmp_path: Path) -> None:
+    version = save(tmp_path, distinct(20))
+    subprocess.run([sys.executable, "-c", RENEWED, str(tmp_path), "README.md"], check=False)
+    version.erase(now=DAY)
+    finish_saves(tmp_path)
+    assert {path.name for path in version.path.iterdir()} == {"README.md", "dataset.json", "erased"}
+    assert not list(tmp_path.glob("datasets/harbor/.writing-*"))
 
 
 def test_a_full_disk_is_told_in_a_sentence_and_leaves_nothing_that_counts(
