@@ -90,10 +90,11 @@ class Judge:
 
 def _paired(step: CurationStep, batch: Sequence[Draft], outcomes: Sequence[Outcome]) -> Iterator[tuple[Draft, Outcome]]:
     """Each outcome with the draft that it came from. Raises `CurationRefused` unless each draft has exactly one."""
-    if [draft.id for draft in batch] == [getattr(outcome, "id", "") for outcome in outcomes]:
+    names = [outcome.id if isinstance(outcome, (Draft, Dropped)) else "" for outcome in outcomes]
+    if [draft.id for draft in batch] == names:
         return zip(batch, outcomes, strict=True)
     before = {draft.id: draft for draft in batch}
-    if sorted(getattr(outcome, "id", "") for outcome in outcomes) != sorted(before):
+    if sorted(names) != sorted(before):
         raise CurationRefused(
             f'The curation step "{step.name}" did not give back each of its {len(batch)} drafts exactly once, kept '
             "or dropped. No dataset was made; mend the step or leave its plugin out."

@@ -93,6 +93,8 @@ class Chunks:
         batch = None
         if old.batch is not None and self._fits(length, path.stat().st_size):
             batch = _updated(old, path, self._sources)
+            if len(batch) != length:
+                raise damaged(path)
         self._parts.append(_Part(length, batch, path))
 
     def _saved(self, number: int, lines: bytes) -> Path:
@@ -111,9 +113,10 @@ class Chunks:
         if part.batch is not None:
             return part.batch
         assert part.path is not None
-        lines = part.path.read_bytes()
-        batch = [draft_of(orjson.loads(line), self._sources) for line in lines.splitlines()]
-        if self._fits(len(batch), len(lines)):
+        batch = load_chunk(part.path, self._sources)
+        if len(batch) != part.length:
+            raise damaged(part.path)
+        if self._fits(len(batch), part.path.stat().st_size):
             part.batch = batch
         return batch
 
@@ -130,12 +133,26 @@ def _updated(old: _Part, path: Path, sources: Mapping[str, Source]) -> list[Draf
     assert old.batch is not None
     lines = old.path.read_bytes() if old.path else lines_of(old.batch)
     known = dict(zip(lines.splitlines(), old.batch, strict=True))
-    return [known.get(line) or draft_of(orjson.loads(line), sources) for line in path.read_bytes().splitlines()]
+    try:
+        return [known.get(line) or draft_of(orjson.loads(line), sources) for line in path.read_bytes().splitlines()]
+    except ValueError as error:
+        raise damaged(path) from error
 
 
 def load_chunk(path: Path, sources: Mapping[str, Source]) -> list[Draft]:
-    with path.open("rb") as lines:
-        return [draft_of(orjson.loads(line), sources) for line in lines]
+    """The drafts of a file. Raises `CurationRefused` where it breaks off."""
+    try:
+        with path.open("rb") as lines:
+            return [draft_of(orjson.loads(line), sources) for line in lines]
+    except ValueError as error:
+        raise damaged(path) from error
+
+
+def damaged(path: Path) -> CurationRefused:
+    """What to say of a file that is not as it was written: nobody waits for the disk, so a power cut may do that."""
+    return CurationRefused(
+        f"{path} breaks off, so no dataset can be made with it. Delete {path.parent.parent} and curate again."
+    )
 
 
 def lines_of(batch: Iterable[Draft]) -> bytes:

@@ -8,7 +8,10 @@ import pickle
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
+
+from conversations.errors import CurationRefused
 
 Work = Callable[[Any], Any]
 
@@ -22,8 +25,14 @@ class Crew:
             self._pool.submit(os.getpid)
 
     def map(self, tasks: Iterable[Any]) -> Iterator[Any]:
-        """What the function makes of each task, in order."""
-        return self._pool.map(_work, tasks)
+        """What the function makes of each task, in order. Raises `CurationRefused` when one of the processes dies."""
+        try:
+            yield from self._pool.map(_work, tasks)
+        except BrokenProcessPool as error:
+            raise CurationRefused(
+                "A process that helps to curate was ended, most often because memory ran out. No dataset was made; "
+                "curate again, and it goes on where it was."
+            ) from error
 
     def leave(self) -> None:
         self._pool.shutdown(cancel_futures=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from styles.chunks import save_bytes
+from styles.chunks import damaged, save_bytes
 from styles.drafts import Dropped
 
 
@@ -114,9 +114,13 @@ def save_fates(path: Path, fates: Sequence[Fate]) -> None:
 
 
 def load_fates(path: Path) -> list[Fate]:
+    """The fates of a file. Raises `CurationRefused` where it breaks off."""
+    try:
+        rows = orjson.loads(path.read_bytes())
+    except ValueError as error:
+        raise damaged(path) from error
     return [
-        Fate(step, came_in, changed, [_dropped(row) for row in dropped])
-        for step, came_in, changed, dropped in orjson.loads(path.read_bytes())
+        Fate(step, came_in, changed, [_dropped(row) for row in dropped]) for step, came_in, changed, dropped in rows
     ]
 
 

@@ -31,6 +31,11 @@ def separate(curated: Curated, split: Split, known: Known) -> tuple[Curated, Sid
     repeated = leaks(curated.examples, sides)
     out = [_left_out(example, repeated[example.id]) for example in curated.examples if example.id in repeated]
     kept = tuple(example for example in curated.examples if example.id not in repeated)
+    if all(sides[example.conversation_id] == "holdout" for example in kept):
+        raise CurationRefused(
+            f"Nothing is left to train on: of {len(curated.examples)} examples {len(kept)} are held out to measure "
+            "with, as before, and the others repeat those. Import more conversations with different replies."
+        )
     count = StepCount(STEP, len(curated.examples), 0, {LEAK: len(out)} if out else {})
     dropped = Records(len(curated.dropped) + len(out), lambda: chain(curated.dropped, out))
     return replace(curated, examples=kept, dropped=dropped, counts=(*curated.counts, count)), sides

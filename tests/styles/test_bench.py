@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +39,7 @@ def test_files_and_processes_change_nothing(tmp_path: Path, monkeypatch: pytest.
     whole = told(curated(TALKS))
     monkeypatch.setattr(chunks, "_HELD", 90_000)
     assert told(in_files(tmp_path / "one")) == whole
+    monkeypatch.setattr(chunks, "CHUNK", 0)  # others help from the first conversation on
     assert told(in_files(tmp_path / "two", processes=2)) == whole
 
 
@@ -63,13 +68,57 @@ def test_what_was_done_before_a_kill_is_not_done_again(tmp_path: Path) -> None:
     assert len(seen.read_text(encoding="utf-8").split()) == 9
 
 
+def stop(batches: object) -> Decide:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("000000.left", lambda content: content[: content.index(b"\n") + 1]),
+        ("000000.left", lambda content: content[:-40]),
+        ("000000.left", lambda content: b""),
+        ("000000.fate", lambda content: b""),
+    ],
+)
+@pytest.mark.parametrize("room", [0, 32_000_000])
+def test_a_file_that_a_power_cut_left_half_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, left: Callable[[bytes], bytes], room: int
+) -> None:
+    def run(last: Survey) -> Curated:
+        steps = [*builtin_steps(Limits()), last]
+        return curate(distinct(9), Limits(), sources=SOURCES, steps=steps, folder=tmp_path / "c")
+
+    monkeypatch.setattr(chunks, "_HELD", room)
+    with pytest.raises(KeyboardInterrupt):
+        run(Survey("last", stop))
+    (path,) = (
+        path
+        for path in tmp_path.glob(f"c/*/{name}")
+        if path.with_suffix(".left").exists() and path.parent.name != "all"
+    )
+    path.write_bytes(left(path.read_bytes()))
+    with pytest.raises(CurationRefused, match=r"breaks off.*Delete .*c and curate again"):
+        run(Survey("last", lambda batches: list))
+
+
+def dies_elsewhere(draft: Draft) -> Draft:
+    if multiprocessing.parent_process():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return draft
+
+
+def test_a_helper_that_is_killed_stops_curation_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "CHUNK", 0)
+    steps = [each("deadly", dies_elsewhere)]
+    with pytest.raises(CurationRefused, match="A process that helps to curate was ended"):
+        curate(distinct(9), Limits(), sources=SOURCES, steps=steps, folder=tmp_path / "c", processes=2)
+
+
 def test_whoever_opts_out_while_a_curation_is_down_is_not_learned_from(tmp_path: Path) -> None:
     marks = Marks(b"key")
     first, *others = distinct(9)
     said = tuple(replace(m, author="U7") if m.role == "user" else m for m in first.messages)
-
-    def stop(batches: object) -> Decide:
-        raise KeyboardInterrupt
 
     def run(people: tuple[str, ...], *, stopped: bool) -> Curated:
         unwilling = Unwilling(replace(marks, found=frozenset(map(marks.of_person, people))))

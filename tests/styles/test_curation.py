@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -166,8 +167,14 @@ def test_a_step_that_fails_only_at_all_together_says_so() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [lambda batch: batch[1:], lambda batch: [*batch, batch[0]], lambda batch: [], lambda batch: [None, *batch[1:]]],
-    ids=["one lost", "one twice", "all lost", "something else"],
+    [
+        lambda batch: batch[1:],
+        lambda batch: [*batch, batch[0]],
+        lambda batch: [],
+        lambda batch: [None, *batch[1:]],
+        lambda batch: [SimpleNamespace(id=draft.id) for draft in batch],
+    ],
+    ids=["one lost", "one twice", "all lost", "something else", "something with the same ids"],
 )
 def test_a_step_that_loses_or_invents_drafts_stops_curation(change: object) -> None:
     with pytest.raises(CurationRefused, match='"whole" did not give back each of its 3 drafts exactly once'):

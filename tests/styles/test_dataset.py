@@ -24,6 +24,7 @@ from styles.dataset import DatasetVersion, finish_saves, list_datasets, load_dat
 from styles.dataset_card import SCREEN, dataset_card
 from styles.dataset_diff import DatasetDiff, diff_datasets
 from styles.examples import Example
+from styles.holdout import digest as digest_of_id
 from styles.rows import read_rows, write_rows
 from styles.split import Split
 from styles.steps import builtin_steps
@@ -306,6 +307,16 @@ def test_when_all_that_was_held_out_is_gone_some_of_the_rest_is_held_out(tmp_pat
     before = save(tmp_path, distinct(40))
     left = [talk for talk in distinct(40) if talk.id not in held(before)]
     assert len(held(save(tmp_path, left))) >= 5
+
+
+def test_where_all_that_is_left_was_held_out_nothing_is_trained_on_it(tmp_path: Path) -> None:
+    sides = tmp_path / "datasets" / "harbor" / "sides.json"
+    sides.parent.mkdir(parents=True)
+    held_out = sorted(digest_of_id(talk.id) for talk in distinct(20))
+    sides.write_text(json.dumps({"train": [], "holdout": held_out}), encoding="utf-8")
+    with pytest.raises(CurationRefused, match=r"Nothing is left to train on: of 20 examples 20 are held out"):
+        save(tmp_path, distinct(20))
+    assert list_datasets(tmp_path, "harbor") == []
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"train": 1, "holdout": []}', '{"train": []}'])
