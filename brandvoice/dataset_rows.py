@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,8 +24,9 @@ def rows_of(
     if reason or step:
         part = _checked(version, part, reason=reason, step=step)
     rows = _dropped(version, reason, step) if part == LEFT_OUT else _kept(version, part, step)
-    fitting = [row for row in rows if contains.casefold() in " ".join(map(str, row.values())).casefold()]
-    return sorted(fitting, key=_mixed)[:limit], len(fitting)
+    wanted, count = contains.casefold(), itertools.count()
+    fitting = (row for row in rows if wanted in " ".join(map(str, row.values())).casefold() and next(count) >= 0)
+    return heapq.nsmallest(limit, fitting, key=_mixed), next(count)
 
 
 def _checked(version: DatasetVersion, part: str, *, reason: str, step: str) -> str:
