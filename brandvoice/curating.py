@@ -68,6 +68,7 @@ def _curate(workspace: Workspace, style: str, *, offers: Offers, tell: Tell | No
             roster=names,
             reviewers={s.id: s.reviewer for s in approved if s.reviewer},
             released=store.quarantine.released(style),
+            rejected=store.quarantine.rejected(style),
             folder=folder,
             processes=min(PROCESSES, os.cpu_count() or 1),
             tell=tell or (lambda stage: None),

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from conversations import tables
-from conversations.database import Database
+from conversations import consent, tables
+from conversations.database import Database, lock_whole_conversations
 from conversations.errors import NotFound, StoreError
 from conversations.ledger_tables import quarantine
 from conversations.submissions import LOCAL_PERSON, record
@@ -68,10 +68,15 @@ class Quarantine:
         self._now = now
 
     def put(self, style: str, suspects: Iterable[Suspect]) -> None:
-        """Keep what the newest curation holds back; what it no longer does goes, what was decided stays decided."""
+        """Keep what the newest curation holds back; what it no longer does goes, what was decided stays decided.
+
+        What was erased while that curation ran is not kept.
+        """
         with self._database.writing() as connection:
+            lock_whole_conversations(connection)
+            erased = consent.erased(connection)
             known = {row.id: row for row in connection.execute(select(quarantine).where(quarantine.c.style == style))}
-            found = {suspect.id: suspect for suspect in suspects}
+            found = {s.id: s for s in suspects if erased.of_conversation(s.conversation_id) not in erased.found}
             gone = [name for name, row in known.items() if row.state == "quarantined" and name not in found]
             for start in range(0, len(gone), 500):
                 names = quarantine.c.id.in_(gone[start : start + 500])
@@ -112,7 +117,14 @@ class Quarantine:
 
     def released(self, style: str) -> dict[str, frozenset[str]]:
         """By id, the content that a reviewer let go."""
-        return {row.id: frozenset({row.content}) for row in self.listed(style, "released")}
+        return self._decided(style, "released")
+
+    def rejected(self, style: str) -> dict[str, frozenset[str]]:
+        """By id, the content that a reviewer keeps out for good, whatever a later curation thinks of it."""
+        return self._decided(style, "rejected")
+
+    def _decided(self, style: str, state: QuarantineState) -> dict[str, frozenset[str]]:
+        return {row.id: frozenset({row.content}) for row in self.listed(style, state)}
 
     def decide(self, style: str, name: str, *, state: QuarantineState, reviewer: str, note: str = "") -> Quarantined:
         """Let a row go, reject it, or hold it back again; writes that into the audit.

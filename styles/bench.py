@@ -20,8 +20,9 @@ from styles.drafts import CurationStep, Decide, Draft, Dropped, Outcome, Step, S
 from styles.fates import Fate, Fates, StepCount, load_fates, save_fates
 from styles.fingerprints import fingerprint
 
-Released = Mapping[str, Collection[str]]  # id of a draft → contents of it that a reviewer let out of quarantine
+Contents = Mapping[str, Collection[str]]  # id of a draft → contents of it that a reviewer decided about
 _MANY = 10  # chunks; with fewer, starting other processes takes longer than they spare
+REJECTED = "rejected"
 _Task = tuple[int, Path, Path]  # number of a group of steps, file of a chunk, file of what is left of it
 
 
@@ -49,21 +50,24 @@ class Judge:
 
     sources: Mapping[str, Source]
     roster: NameFinder | None = None
-    released: Released = field(default_factory=dict)
+    released: Contents = field(default_factory=dict)  # out of quarantine
+    rejected: Contents = field(default_factory=dict)  # for good, also where no step holds it back any more
 
     def judge(
         self, step: CurationStep, batch: Sequence[Draft], outcomes: Sequence[Outcome]
     ) -> tuple[list[Draft], Fate]:
-        """Check what a step gave back, hide names in its sentences, and let out of quarantine what was released."""
+        """Check what a step gave back, hide names in its sentences, and do what reviewers decided about quarantine."""
         kept, changed, fallen = list[Draft](), list[str](), list[Dropped]()
         for draft, outcome in _paired(step, batch, outcomes):
-            if outcome is draft:
+            if _is_among(self.rejected, draft):
+                fallen.append(self._told(step, draft.drop(REJECTED, "A reviewer rejected it in quarantine."), draft))
+            elif outcome is draft:
                 kept.append(draft)
             elif isinstance(outcome, Draft):
                 kept.append(outcome)
                 if outcome != draft:
                     changed.append(draft.id)
-            elif outcome.quarantined and draft.content in self.released.get(draft.id, ()):
+            elif outcome.quarantined and _is_among(self.released, draft):
                 kept.append(draft)
             else:
                 fallen.append(self._told(step, outcome, draft))
@@ -86,6 +90,10 @@ class Judge:
             left, fate = self.judge(step, left, _outcomes(step, left, step))
             fates.append(fate)
         return left, fates
+
+
+def _is_among(contents: Contents, draft: Draft) -> bool:
+    return draft.id in contents and draft.content in contents[draft.id]
 
 
 def _paired(step: CurationStep, batch: Sequence[Draft], outcomes: Sequence[Outcome]) -> Iterator[tuple[Draft, Outcome]]:
@@ -258,7 +266,7 @@ class _Pass:
         (step,) = self.steps
         decide = _studied(step, _Told(chunks, self._told)) if isinstance(step, Survey) else None
         chunks.complete()
-        if decide is list:  # nothing is held against anything
+        if decide is list and not self._bench.judge.rejected:  # nothing is held against anything
             self.fates.add([Fate(step.name, chunks.drafts, (), ())])
             return chunks
         return Chunks(self._bench.judge.sources, self._folder, self._left(step, decide, chunks))

@@ -20,7 +20,7 @@ from conversations.messages import Conversation, Message, conversation_id
 from conversations.privacy import Redactor, find_private, may_hold_private
 from conversations.roster import NameFinder
 from conversations.sources import Source
-from styles.bench import Bench, Judge, Released, Tell
+from styles.bench import Bench, Contents, Judge, Tell
 from styles.chunks import CHUNK, Chunks, in_chunks, lines_of, oldest_first
 from styles.drafts import EVER, CurationStep, Draft, Dropped, Step, Survey, each
 from styles.examples import Example, is_target
@@ -125,7 +125,8 @@ def curate(
     steps: Sequence[CurationStep],
     roster: NameFinder | None = None,
     reviewers: Mapping[str, str] | None = None,
-    released: Released | None = None,
+    released: Contents | None = None,
+    rejected: Contents | None = None,
     pseudonym: Callable[[str], str] = lambda person: f"person-{conversation_id('author', person)[:8]}",
     watch: Callable[[StepCount], None] = lambda count: None,
     tell: Tell = lambda stage: None,
@@ -134,18 +135,18 @@ def curate(
 ) -> Curated:
     """Run the steps over all conversations, then look through the outcome once more.
 
-    `sources` by id say what may be learned from; `reviewers` by conversation id say who approved it; `released` says
-    what a reviewer let out of quarantine. With a `folder`, drafts are kept there instead of in memory, and a curation
-    that was killed goes on where it was; see `workbench`. Raises `CurationRefused` if a step fails,
-    if anything private is left, or if nothing is.
+    `sources` by id say what may be learned from; `reviewers` by conversation id say who approved it; `released` and
+    `rejected` say what reviewers decided of what was in quarantine. With a `folder`, drafts are kept there instead of
+    in memory, and a curation that was killed goes on where it was; see `workbench`. Raises `CurationRefused` if a step
+    fails, if anything private is left, or if nothing is.
     """
     names = [step.name for step in steps]
     settings = {"rules": RULES, "limits": asdict(limits), "steps": names}
-    judge = Judge(sources, roster, released or {})
+    judge = Judge(sources, roster, released or {}, rejected or {})
     with Bench(judge, steps, folder, processes=processes, tell=tell) as bench:
         taken = _Intake(limits, sources=sources, roster=roster, reviewers=reviewers or {}, told=bench.has_read)
         chunks = taken.chunks(conversations, folder)
-        key = fingerprint([taken.digest, settings, released or {}, roster]) if folder else ""
+        key = fingerprint([taken.digest, settings, judge.released, judge.rejected, roster]) if folder else ""
         left = bench.run(chunks, key=key, watch=watch)
     counts = bench.fates.count(names)
     if not left.drafts:

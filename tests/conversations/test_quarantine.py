@@ -69,6 +69,19 @@ def test_what_is_no_longer_held_back_goes_and_a_forgotten_person_too(store: Conv
     assert store.quarantine.listed("harbor") == []
 
 
+def test_a_rejection_survives_the_next_curation(store: ConversationStore) -> None:
+    store.quarantine.decide("harbor", "c1", state="rejected", reviewer="kim")
+    store.quarantine.put("harbor", [])
+    assert store.quarantine.rejected("harbor") == {"c1": {"abc"}}
+    assert store.quarantine.released("harbor") == {}
+
+
+def test_what_was_erased_while_curation_ran_is_not_kept(store: ConversationStore) -> None:
+    store.forget("U1")
+    store.quarantine.put("harbor", [Held(), Held(id="c2", conversation_id="c2")])
+    assert [row.id for row in store.quarantine.listed("harbor")] == ["c2"]
+
+
 def test_a_row_that_is_not_there_is_said_so(store: ConversationStore) -> None:
     with pytest.raises(NotFound, match="brandvoice quarantine list"):
         store.quarantine.one("harbor", "zzz")
