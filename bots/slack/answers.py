@@ -90,7 +90,7 @@ class Answers:
     async def _give(self, team: Team, question: Question, incoming: Incoming) -> bool:
         """Whether the answer was delivered."""
         writer = self._writer(team, question, incoming)
-        async with Status(team, question) as status:
+        async with Status(team, question, is_begun=bool(incoming.shown)) as status:
             try:
                 await self._write(incoming, writer, status=status)
             except QuestionGone:

@@ -18,12 +18,16 @@ log = logging.getLogger(__name__)
 
 
 class Status:
-    """Shown from the first moment until the first words."""
+    """Shown from the first moment until the first words, or to the end where an answer is finished that stands there.
 
-    def __init__(self, team: Team, question: Question) -> None:
+    Slack takes the line away when a message is posted, but not when one is changed.
+    """
+
+    def __init__(self, team: Team, question: Question, *, is_begun: bool = False) -> None:
         self._team = team
         self._place = question.place
         self._text = THINKING
+        self._is_begun = is_begun
 
     async def __aenter__(self) -> Status:
         self._line = asyncio.create_task(self._set_line(), name="status line")
@@ -36,6 +40,8 @@ class Status:
     ) -> None:
         """Leave nothing behind: neither a line nor a Stop button."""
         await self.before_words()
+        if self._is_begun:
+            await self.say("")
         if await self._session:
             await self._set_session("active")
 
