@@ -26,45 +26,49 @@ UNITS = frozenset(
     ("apt", "apartment", "suite", "ste", "unit", "flat", "floor", "fl", "level", "studio", "room", "blk", "block")
 )
 _UNIT_WORDS = (
-    r"apt|apartment|suite|ste|unit|flat|floor|fl|level|studio|room|rm|block|blk|lot|piso|puerta|esc(?:alera)?|interno|int|"
-    r"appartamento|app|piano|scala|whg|wohnung|top|tür|stiege|stock|etage|bus|bte|bât|bâtiment|apto|apartamento|bloco|lgh|"
+    r"apt|apartment|suite|ste|unit|flat|floor|fl|level|studio|room|rm|block|blk|lot|piso|puerta|esc(?:alera)?|"
+    r"interno|int|"
+    r"appartamento|app|piano|scala|whg|wohnung|top|tür|stiege|stock|etage|bus|bte|bât|bâtiment|apto|"
+    r"apartamento|bloco|lgh|"
     r"leil|m|lok|kv|кв|d|daire|kat|hus|lejl|rapp|asunto|dept|depto|zip"
 )
 UNIT_AFTER = re.compile(
     rf"(?i),? ?(?:\d{{1,2}}(?= #)|(?:{_UNIT_WORDS})\b[.:]? ?#?(?:\d\w{{0,4}}|[a-z]\d{{0,4}})(?![\w])|#\d[\w-]{{0,6}}"
     r"|\d{1,2}\.? ?(?:o|a|º|ª|e|st|nd|rd|th|er)?\.? ?"
     r"(?:og|dg|stock|etage|floor|izq\w*|dcha|dto|esq|tv|th|mf|izda|drcha)\b"
-    r"|st\.? ?t[hv]\b\.?|[A-Z] ?\d{1,3}\b(?! ?\w))"
+    r"|\d{1,2} ?[oaºª]\.? ?[A-H]\b(?! ?\w)|st\.? ?t[hv]\b\.?|[A-Z] ?\d{1,3}\b(?! ?\w))"
 )
 UNIT_BEFORE = re.compile(
-    rf"(?i)(?<!\w)(?:(?:{_UNIT_WORDS})\.? ?#?(?:\d\w{{0,4}}|[a-z]\d{{0,3}})(?:,|(?= )) ?"
+    rf"(?i)(?<!\w)(?:(?:{_UNIT_WORDS})\.? ?#?(?:\d\w{{0,4}}(?:/\d)?|[a-z]\d{{0,3}})(?:,|(?= )) ?"
     r"(?:[^\W\d_][\w'’-]+(?: [^\W\d_][\w'’-]+){0,2}, )?)$"
 )
 BOXED = (
-    "box",
-    "postfach",
-    "postbus",
-    "postboks",
-    "apartado",
-    "apdo",
-    "casella",
-    "caixa",
-    "boîte",
-    "boite",
-    "bp",
-    "skrytka",
-    "bag",
-    "postilokero",
-    "pobox",
-    "postbox",
+    *(
+        "box",
+        "postfach",
+        "postbus",
+        "postboks",
+        "apartado",
+        "apdo",
+        "caixa",
+        "postale",
+        "bp",
+        "skrytka",
+        "bag",
+        "casilla",
+    ),
+    *("postilokero", "pob", "o.b", "packstation", "antwoordnummer", "c.p."),
 )
 _BOX = re.compile(
-    r"(?<!\w)(?i:(?:(?:g\.?)?p\.? ?o\.? ?|post(?: office)? ?)box|postfach|postbus|postboks|"
+    r"(?<!\w)(?i:(?:(?:g\.?)?p[./]? ?o\.? ?|post(?: office)? ?)(?:box|b(?=[ .:]))|p\.?o\.?b\.?(?=[ :])|"
+    r"postfach|packstation|antwoordnummer|case postale|"
+    r"casilla(?: de correos?| postal)?|(?:r\.?r\.?|hc|psc|cmr|rural route) ?#?\d{1,4},? box|postbus|postboks|"
     r"(?:apartado|apdo\.?)(?: (?:de correos|postal|aéreo))?|"
     r"casella postale|caixa postal|bo[iî]te postale|skrytka pocztowa|(?:locked|private) bag|postilokero)"
-    r"[ :.,#]{0,3}(?i:nr?\.?|no\.?|n°)? ?\d{1,6}(?: \d{2,3}){0,2}(?! ?\w+ boxes)"
+    r"[ :.,#]{0,3}(?i:nr?\.?|no\.?|number|n°)? ?\d{1,6}(?: \d{2,3}){0,2}(?! ?\w+ boxes)"
 )
 _DOUBTFUL_BOX = re.compile(r"(?<!\w)(?:BP|B\.P\.|C\.P\.|[Bb]ox) ?\d{1,6}(?![\w/]|[.,:]\d)")
+_CANADIAN_BOX = re.compile(r"(?<!\w)C\.P\. \d{1,6}(?=, [A-Z]|[ .]*(?:\n|$))")
 _HOUSES = (
     "cottage|house|farm|farmhouse|lodge|barn|hall|manor|villa|rectory|vicarage|mill|grange|croft|court|willows|oaks|"
     "elms|school house|gatehouse|bungalow|cottages|beeches|laurels|firs|coach house|forge|stables|priory|"
@@ -73,7 +77,8 @@ _HOUSES = (
 _UK = r"[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}"
 HOUSE_NAME = re.compile(
     rf"(?<!\w)(?:The )?(?:(?:[A-Z][\w'’-]+ ){{1,3}}(?i:{_HOUSES})|(?<=The )(?:[A-Z][\w'’-]+ ?){{1,3}})(?:,? ?\n| ?, )"
-    rf"(?:[^\n,\d]{{2,40}}(?:,? ?\n| ?, )){{0,3}}[^\n,\d]{{0,40}}?[, \n]{_UK}(?!\w)"
+    rf"(?:[^\n,\d]{{2,40}}(?:,? ?\n| ?, )){{0,3}}[^\n,\d]{{0,40}}?[, \n]{{1,2}}"
+    rf"(?:{_UK}(?!\w)|[A-Z]{{1,2}}\d[A-Z\d]?(?=[ .]*(?:\n|$))|[A-Z]\d[\dW] ?[A-Z\d]{{4}}(?!\w))"
 )
 
 
@@ -82,6 +87,7 @@ def find_boxes(text: str) -> Iterator[tuple[int, int]]:
     for match in _BOX.finditer(text):
         postal = POSTCODE.match(text, match.end())
         yield match.start(), postal.end() if postal else match.end()
+    yield from (match.span() for match in _CANADIAN_BOX.finditer(text))
     for match in _DOUBTFUL_BOX.finditer(text):
         if postal := POSTCODE.match(text, match.end()):
             yield match.start(), postal.end()

@@ -18,7 +18,7 @@ from conversations.secrets import SIGNS as KEY_SIGNS
 from conversations.secrets import find_secrets, holds_any
 from conversations.sieve import WORTHWHILE, Sieve, any_of
 from conversations.street_addresses import SIGNS as STREET_SIGNS
-from conversations.street_addresses import find_street_addresses
+from conversations.street_addresses import find_street_addresses, find_unnumbered, says_no_number
 from conversations.telephone_numbers import LONG_NUMBER, REGIONS, find_telephone_numbers, is_referred_to
 
 Kind = Literal["EMAIL", "PHONE", "CARD", "IBAN", "IP", "ID", "KEY", "ADDRESS", "NAME"]
@@ -103,7 +103,8 @@ def find_private(
     """Find e-mail addresses, numbers, keys and the names on `roster`, in order and without overlaps.
 
     `regions` are the countries whose telephone numbers are known without their `+` prefix. Not found: towns, streets
-    without a house number, names outside the roster, numbers spelled in words, values split over several messages.
+    without a house number (unless it says "snc" or "s/n"), names outside the roster, numbers spelled in words, values
+    split over several messages.
     """
     return _settled(text, partial(_candidates, roster=roster, regions=regions))
 
@@ -226,6 +227,8 @@ def _candidates(text: str, *, roster: NameFinder | None, regions: tuple[str, ...
     yield from _emails(text)
     if _DIGIT.search(text):  # most chat has none, and every rule but the others here needs one
         yield from _numbered(text, regions)
+    elif says_no_number(text):
+        yield from (Finding("ADDRESS", start, end, 0.7, "street") for start, end in find_unnumbered(text))
     if roster:
         yield from (Finding("NAME", start, end, 0.9, "roster") for start, end in roster.find(text))
 

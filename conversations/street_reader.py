@@ -17,13 +17,17 @@ _HINTS, _ENDINGS = frozenset(words.HINTS), frozenset(words.ENDINGS)
 _CUES, _FILLERS, _FOLLOWERS = frozenset(words.CUES), frozenset(words.FILLERS), frozenset(words.FOLLOWERS)
 _COUNTED, _ALONE = frozenset(words.COUNTED), frozenset(words.ALONE)
 _NUMBERED = _COUNTED | frozenset(words.NUMBERED)
-_HOUSE = re.compile(r"\d{1,5}(?:bis|ter|[a-zA-Z])?(?:[/-]\d{1,4}[a-zA-Z]?|/[A-Z]){0,3}")
+_HOUSE = re.compile(
+    r"\d{1,5}(?:bis|ter|[a-zA-Z])?(?:[/–-]\d{1,4}[a-zA-Z]?|/[A-Za-z]|-(?:hs|bis|ter|bg|bv|huis|[IVX]{1,4}|[A-H])){0,3}"
+)
+_BEFORE_HOUSE = ("str.", " no:", " no.", " nr.", " nr:", " n.")
 _JOINS = frozenset((*",.$€£#:+-/*=",))
 _NO_HOUSE = re.compile(r"[%€$£°/]|[.,:]\d|-\w")
-_TAIL = re.compile(r" (?:[A-Z](?: \d{1,3})?(?![\w:'’])|[a-z](?= *(?:$|[,;\n])))")
+_TAIL = re.compile(r" (?:(?:bis|ter|hs|huis)(?!\w| \d)|[A-Z](?: \d{1,3})?(?![\w:'’])|[a-z](?= *(?:$|[,;\n])))")
 _YEAR = re.compile(r"(?:19\d|20[0-3])\d")
 _ROMAN = re.compile(r"[ivx]+")
 _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")
+_STATIONS = frozenset(("bahnhof", "marktplatz", "spielplatz"))
 _LEADING = words.DIRECTIONS | {"el", "la", "las", "los"}
 
 
@@ -46,7 +50,7 @@ class StreetReader:
 
     def _is_house(self, house: Token) -> bool:
         before = self._text.text[max(0, house.start - 4) : house.start].lower()
-        if not _HOUSE.fullmatch(house.text) or (before[-1:] in _JOINS and before != "str."):
+        if not _HOUSE.fullmatch(house.text) or (before[-1:] in _JOINS and not before.endswith(_BEFORE_HOUSE)):
             return False
         after = self._text.tokens[house.place + 1].key if house.place + 1 < len(self._text.tokens) else ""
         return after not in _COUNTED and not _NO_HOUSE.match(self._text.text, house.end)
@@ -87,10 +91,13 @@ class StreetReader:
         if not before:
             return False
         counts = before.key in words.BEFORE_COUNTS and before.text[-1] != "."
-        return counts or (bool(_YEAR.fullmatch(house.text)) and before.key in words.BEFORE_YEARS)
+        dated = before.key in words.BEFORE_YEARS and not (before.key == "from" and _is_road(ahead))
+        return counts or (dated and bool(_YEAR.fullmatch(house.text)))
 
     def _kind_then_name(self, house: Token, ahead: list[Token]) -> int:
-        skipped = 1 if ahead[0].key in _LEADING and len(ahead) > 2 else 0
+        skipped = 0
+        while skipped < 2 and ahead[skipped].key in _LEADING and len(ahead) > skipped + 2:
+            skipped += 1
         kind = ahead[skipped]
         is_french, may_be = kind.key in _FRENCH, kind.key in _FRENCH_PLACES
         if not (is_french or may_be or (kind.key in _KINDS and len(kind.key) > 2 and kind.is_capital)):
@@ -154,10 +161,14 @@ class StreetReader:
 
     def _unkind(self, house: Token, ahead: list[Token]) -> int:
         """The end of a name without a word for street: only where something else tells that it is one."""
-        name = _name_after(ahead)[:4]
+        turned = len(ahead) > 1 and ahead[0].key in words.DIRECTIONS
+        name = _name_after(ahead[turned:])[:4]
         if not name or len(name[0].key) < 2 or any(token.key in _NUMBERED for token in name):
             return 0
         end, announced = name[-1].end, self._text.is_announced(house)
+        is_said = len(name) < 4 and self._text.is_said(end) and not any(token.key in _HINTS for token in name)
+        if is_said and not _is_plain(name) and not self._is_title(house):
+            return end
         if self._text.is_postal(end) and (name[0].is_capital or announced):
             return end
         said = announced and self._text.ends(end) and not _is_plain(name)
@@ -213,6 +224,9 @@ class StreetReader:
 
     def _joined(self, behind: list[Token], end: int) -> Token | None:
         kind = behind[-1]
+        if kind.text[-1] == "." and kind.key.endswith(words.SHORT_ENDINGS):
+            apart = kind.key in words.SHORT_ENDINGS and len(behind) > 1 and behind[-2].is_capital
+            return _first_of_name(behind) if apart or (kind.is_capital and len(kind.key) > 4) else None
         is_named = len(behind) > 1 and behind[-2].is_capital and kind.key in _ENDINGS
         if kind.key in _NUMBERED and not is_named:
             return None
@@ -235,19 +249,25 @@ class StreetReader:
 
     def _kind_first(self, behind: list[Token], end: int) -> Token | None:
         for at, kind in enumerate(behind[:-1]):
-            if kind.key not in _KINDS or (len(kind.key) <= 2 and kind.text[-1] != "." and behind[at + 1].text != "/"):
+            if kind.key not in _KINDS or (
+                len(kind.key) <= 2 and kind.text[-1] != "." and kind.key != "ul" and behind[at + 1].text != "/"
+            ):
                 continue
             named = [token for token in behind[at + 1 :] if token.text not in "/."]
             dated = any(token.text.isdigit() or _ROMAN.fullmatch(token.key) for token in named)
             proper = [token for token in named if token.key not in words.PARTICLES]
+            if not named or named[-1].key in words.JOINING:
+                continue
             capital = bool(proper) and all(token.is_capital or _ROMAN.fullmatch(token.key) for token in proper)
             sure = capital and kind.key in words.SURE_KINDS
             numbered = not (sure or dated) and any(token.key in _NUMBERED for token in named)
-            if numbered or not any(len(token.key) > 2 for token in named):
+            if numbered or not any(_is_name(token) for token in named):
                 continue
             if sure or (capital and self._text.ends(end)) or self._text.is_announced(kind) or self._text.is_postal(end):
                 return kind
-            if kind.key in words.SURE_KINDS and self._text.is_told(kind, end):
+            told = self._text.is_told(kind, end) if kind.key in words.SURE_KINDS else self._text.is_all(kind, end)
+            told = told or "." in kind.key
+            if told and not any(token.key in _FILLERS - words.PARTICLES for token in named):
                 return kind
         return None
 
@@ -258,9 +278,12 @@ class StreetReader:
             if not (two or lead.key in _LEADS) or len(named) > 3:
                 continue
             postal = self._text.is_postal(end)
-            if (not postal and any(token.key in _NUMBERED for token in named)) or not self._text.ends(end):
+            announced = self._text.is_announced(lead)
+            no_street = _NUMBERED - _STATIONS if announced and lead.is_capital else _NUMBERED
+            counted = any(token.key in no_street for token in named)
+            if (not postal and counted) or not self._text.ends(end):
                 return None
-            told = postal or self._text.is_announced(lead)
+            told = postal or announced
             inside = lead.is_capital and not _SENTENCE_START.search(self._text.text, max(0, lead.start - 3), lead.start)
             if told or (named[-1].is_capital and (inside or (lead.is_capital and self._text.is_line(lead, end)))):
                 return lead
@@ -272,10 +295,17 @@ class StreetReader:
             default=0,
         )
         named = behind[cut:]
+        if (
+            len(named) == 2
+            and named[0].key in ("de", "het")
+            and self._text.is_all(named[0], end)
+            and named[1].is_capital
+        ):
+            return named[0]
         if not named or len(named) > 4 or any(token.key in _NUMBERED for token in named) or not self._text.ends(end):
             return None
         first = named[0]
-        announced = self._text.is_announced(first)
+        announced = self._text.is_announced(first) and (not cut or behind[cut - 1].key not in words.SENDING)
         if (self._text.is_postal(end) and first.is_capital) or (
             announced and (first.is_capital or not _is_plain(named))
         ):
@@ -286,6 +316,10 @@ class StreetReader:
 
     def _whole(self, start: int, end: int) -> tuple[int, int]:
         """With the flat, the postcode and the town."""
+        if match := _RANGE_BEFORE.search(self._text.text, max(0, start - 9), start):
+            start = match.start()
+        if match := _RANGE_AFTER.match(self._text.text, end):
+            end = match.end()
         while unit := UNIT_BEFORE.search(self._text.text, max(0, start - 60), start):
             start = unit.start()
         if sign := _SIGN_BEFORE.search(self._text.text, max(0, start - 8), start):
@@ -300,6 +334,8 @@ class StreetReader:
 
 
 _SIGN_BEFORE = re.compile(r"(?i)(?<!\w)(?:h\.? ?)?(?:no|nr|n°)[.:]? ?$")
+_RANGE_BEFORE = re.compile(r"(?<![\w.,:/-])\d{1,4}[a-zA-Z]? ?[-–&+] ?$")
+_RANGE_AFTER = re.compile(r"(?<=[\da-zA-Z]) ?[-–&+] ?\d{1,4}[a-zA-Z]?(?![\w:]|[.,]\d)")
 _SENTENCE_START = re.compile(r"(?:^|[.!?\n])[ ]*$")
 _ADDRESSED = re.compile(
     r"(?i)(?:\b(?:to|at|is|2|an|in|nach|au|à|est|en|a|es|op|naar|na|em|para|på|till|til|w|do|ist|è)[ ]|[:\n][ ]?)$"
@@ -307,13 +343,28 @@ _ADDRESSED = re.compile(
 _NUMBER_OF_KIND = re.compile(r" [0-9]{1,2}(?= ?(?:$|[,#\n]))")  # "Ang Mo Kio Avenue 3"
 _NUMBERED_ROAD = re.compile(
     r"(?i),? (?:[NSEW]\.? |(?:north|south|east|west) )?(?:(?:state|county|us|u\.s\.|old|rural|farm to market) )?"
-    r"(?:(?:highway|hwy|route|rte|road|cr|fm|soi)\.? \d{1,4}(?: [NSEW]\b)?(?!\w)|\d{1,3} (?:street|st|avenue|ave)\b)"
+    r"(?:(?:highway|hwy|route|rte|road|cr|fm|soi|(?:range|township|rge|twp|concession) (?:road|rd)|sideroad|"
+    r"line|rang)\.? "
+    r"\d{1,4}(?: [NSEW]\b)?(?!\w)"
+    r"|\d{1,3} (?:street|st|avenue|ave)\b\.?(?: (?:[NS][EW]?|[EW])\b)?)"
 )
+
+
+def _is_name(token: Token) -> bool:
+    return len(token.key) > 2 or (len(token.key) == 2 and token.is_capital and token.key.isalpha())
+
+
+def _is_road(ahead: Sequence[Token]) -> bool:
+    last = _last_kind(ahead)
+    return last > 0 and ahead[last].key in _ROADS and all(token.is_capital for token in ahead[: last + 1])
 
 
 def _is_last_of_sentence(token: Token) -> bool:
     return (
-        token.text[-1] == "." and len(token.key) > 2 and token.key not in words.SHORT and not token.key.endswith("str")
+        token.text[-1] == "."
+        and len(token.key) > 2
+        and token.key not in words.SHORT
+        and not token.key.endswith(("str", *words.SHORT_ENDINGS))
     )
 
 

@@ -10,13 +10,16 @@ from conversations.postal_marks import POSTCODE, UNIT_AFTER, UNIT_BEFORE, UNITS
 _HINTS, _CUES = frozenset(words.HINTS), frozenset(words.CUES)
 _FILLERS, _FOLLOWERS = frozenset(words.FILLERS), frozenset(words.FOLLOWERS)
 _TOKEN = re.compile(
-    r"\n|\d+(?:bis|ter|[a-zA-Z])?(?:[/-]\d+[a-zA-Z]?|/[A-Z])*(?![^\W_])|[^\W_][\w'’]*(?:-[^\W_][\w'’]*)*\.?|[^\s\w]|_"
+    r"\n|\d+(?:bis|ter|[a-zA-Z])?(?:[/–-]\d+[a-zA-Z]?|/[A-Za-z](?!\w)|-(?:hs|bis|ter|bg|bv|huis|[IVX]{1,4}|"
+    r"[A-H])(?!\w))*(?![^\W_])|"
+    r"[A-Za-z]\.(?:le|zza|za|so|go|da|lo)\b\.?|[^\W_][\w'’]*(?:-[^\W_][\w'’]*)*\.?|[^\s\w]|_"
 )
 _UNITS = re.compile(
     r"[ ]?(?:[%€$£°‰″]|(?:uhr|h|euros?|eur|km|m|cm|mm|kg|g|gb|mb|min|minut\w*|std|stunden?|tagen?|wochen?|"
     r"monaten?|jahren?|"
     r"personen|leuten?|stück|mal|keer|uur|dagen|jours?|heures?|fois|personnes|horas|veces|días|personas|ore|volte|"
-    r"giorni|dias|vezes|times|people|days|hours|weeks|months|years|miles|tickets|stops|kilometer|meter|razy|sztuk\w?|osób|"
+    r"giorni|dias|vezes|times|people|days|hours|weeks|months|years|miles|tickets|stops|kilometer|meter|razy|"
+    r"sztuk\w?|osób|"
     r"tim\w+|sek\w*|prozent|percent)\b(?!\.))",
     re.IGNORECASE,
 )
@@ -24,9 +27,25 @@ _NEXT_WORD = re.compile(r"[ ]([^\W\d_][\w'’]*)")
 _LINE_END = re.compile(r"[ ]*(?:[,.;!?]|\n|$)")
 _SAID_AFTER = re.compile(
     r"(?i)[,.]? ?(?:(?:is|ist|est|es|è|zu) )?(?:geschickt|gezogen|liefern|schicken|geliefert|zu hause|"
-    r"where (?:i|we) live|(?:my|our|the|meine|unsere|mon|mi|mio) (?:\w+ )?"
-    r"(?:address|adresse|place|home|"
+    r"where (?:i|we) live|(?:my|our|the|meine|unsere|die|mon|mi|la|mio|het|mijn|min) (?:\w+ )?"
+    r"(?:address|adresse|place|home|street|straße|anschrift|adres|rue|calle|"
     r"indirizzo|dirección|house))"
+)
+_CALLED_SO = re.compile(
+    r"(?i),? (?:is|ist|est|es|è) (?:my|our|the|their|his|her|meine|unsere|die|mon|mi|la|il mio|het|"
+    r"mijn) (?:new |right |correct )?"
+    r"(?:address|adresse|anschrift|home|street|straße|rue|calle|indirizzo|dirección)(?!\w)"
+)
+_ELIDED = re.compile(r"(?:[dls]|dell|all|nell|sull|dall|n)['’][^\W\da-zß-öø-ÿ_]")  # "l'Orme"
+_FORM = re.compile(  # "Street + no.:"
+    r"(?i)(?<!\w)(?:street|str(?:aße|asse|aat|\.)?|rue|calle|via|indirizzo|ulica|gata|gate|gade|vej|katu|rua|"
+    r"morada|logradouro|domicilio|"
+    r"(?:address|adresse|addr|adr)[ ]?(?:line)? ?1?|(?:delivery|billing|shipping|home|postal|work) (?:street|to)|"
+    r"house(?: name)?|lives? at|lieferung an|ship to|bill to|deliver to|sede|addr?)"
+    r"(?:[ ]?(?:[/+&,]|and|und|et|y|e|en|i|og|och)[ ]?[^\W\d_]{1,12}\.?(?: [^\W\d_]{1,8}\.?)?)?[ ]?[:=][ ]{0,2}$"
+)
+_NUMBER_SAID = re.compile(
+    r"(?i)(?<!\w)(?:h|d|house|door|plot|flat|shop|hausn)[. ]{0,2}(?:no|num|number|nr|ummer)[.:]? ?#?$"
 )
 _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")
 
@@ -47,7 +66,8 @@ class Token:
 
     @property
     def is_capital(self) -> bool:
-        return self.text[0].isupper() or self.text[0].isdigit()
+        first = self.text[0]
+        return first.isupper() or first.isdigit() or ("'" in self.text and bool(_ELIDED.match(self.text)))
 
 
 class StreetText:
@@ -81,8 +101,16 @@ class StreetText:
             if token.key in _CUES or token.key.rpartition("'")[2] in _CUES:
                 return True
             if token.key not in _FILLERS and token.text not in ",:=–-\n":
-                return False
-        return False
+                break
+        return self._is_asked(first.start)
+
+    def _is_asked(self, start: int) -> bool:
+        """Whether a form asks for it: "Street:", "House no."."""
+        near = self.text[max(0, start - 3) : start]
+        line = max(0, start - 60)
+        return ((":" in near or "=" in near) and bool(_FORM.search(self.text, line, start))) or (
+            near.rstrip(" #:.")[-1:].lower() in ("o", "m", "r") and bool(_NUMBER_SAID.search(self.text, line, start))
+        )
 
     def is_hinted(self, first: Token) -> bool:
         for token in reversed(self.tokens[max(0, first.place - 7) : first.place]):
@@ -102,6 +130,14 @@ class StreetText:
         while match := UNIT_AFTER.match(self.text, end):
             end = match.end()
         return not self.text[:start].rpartition("\n")[2].strip() and bool(_LINE_END.match(self.text, end))
+
+    def is_said(self, end: int) -> bool:
+        """Whether it is called a street or an address right after it."""
+        return bool(_CALLED_SO.match(self.text, end))
+
+    def is_all(self, first: Token, end: int) -> bool:
+        """Whether the whole text says nothing else."""
+        return not self.text[: first.start].strip() and not self.text[end:].strip(" .!,\n")
 
     def is_counting(self, end: int) -> bool:
         """Whether a unit follows a number: "12 km"."""

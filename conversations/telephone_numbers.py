@@ -14,6 +14,7 @@ from itertools import pairwise
 REGIONS = (
     *("US", "GB", "DE", "FR", "ES", "IT", "NL", "IN", "BR", "AU", "JP"),
     *("AT", "CH", "BE", "SE", "DK", "NO", "FI", "PL", "PT", "IE", "NZ", "ZA", "TR", "KR", "RU", "CN", "CZ", "RO"),
+    *("GR", "HU", "SG", "MX", "AR"),
 )
 
 LONG_NUMBER = re.compile(r"\d[\d \u00a0.()/\-\u2010-\u2015]{4,}\d")
@@ -25,9 +26,16 @@ _GROUPS = {
     "FR": "1-2-2-2-2",
     "ES": "3-3-3 3-2-2-2 2-3-2-2 3-6 2-3-4",
     "IT": "3-7 3-3-4 3-6-1 3-2-2-3 3-3-3 3-6",
-    "IN": "5-5 4-6",
+    "IN": "5-5 4-6 2-5-5 2-10",
     "BR": "2-5-4 2-4-4 5-4 2-9",
     "AT": "3-7 3-3-4",
+    "AU": "4-3-3",
+    "IE": "4-3-3",
+    "GR": "4-3-3 3-4-3 3-3-4 3-7 4-6 3-3-2-2",
+    "HU": "2-3-4",
+    "SG": "4-4",
+    "MX": "2-4-4 3-3-4",
+    "AR": "2-4-4",
     "BE": "3-2-2-2",
     "SE": "2-3-2-2",
     "CH": "2-3-2-2",
@@ -46,21 +54,40 @@ _DATE = re.compile(
     r"(?:\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./ -]\d\d?[./ -](?:(?:19|20)\d\d|\d\d(?![./ -]?\d)))(?:[ -]{1,3}\d.*)?"
 )
 _FOUR_PARTS = re.compile(r"(?:\d{1,5}\.){3}\d{1,5}")
-_REFERRING = re.compile(
-    r"(?i)(?:\b(?:order|bestell\w*|auftrag\w*|commande|pedido|ref|reference|ticket|case|invoice|rechnung\w*|facture|"
-    r"factura|tracking|sendung\w*|parcel|shipment|thread|message|msg|sku|serial|part|model|art(?:ikel\w*|icle)?|item|"
+_REFERRING = re.compile(  # in small letters
+    r"(?:\b(?:order|bestell\w*|auftrag\w*|commande|pedido|ref|reference|ticket|case|invoice|rechnung\w*|facture|"
+    r"factura|tracking|sendung\w*|parcel|shipment|thread|message|msg|sku|serial|part|model|art(?:ikel\w*|"
+    r"icle)?|item|track|"
     r"booking|reservation|buchung\w*|confirmation|flight|i[sm][bs]n|ean|upc|gtin|version|build|id|account|"
     r"member(?:ship)?|policy|customer|kunden\w*|voucher|coupon|code|transaction|batch|lot|po|zip|postcode|plz|"
     r"vertrag\w*|konto\w*|blz|routing|vat|ust-?id\w*|licen[cs]e|session|error|fehler|otp|pin|quantity|train|bus|gate|"
     r"rooms?|pages?|seite|channels?|ports?|dose|scores?|lat|lon|temperature|vorgang\w*|aktenzeichen|key|hash|user|odds|"
-    r"lottery|lotto|lines|chapters?|sizes?|reps|epoch|timestamp|firmware|numbers)\b|#)"
-    r"[\s#:.-]*(?:(?:numbers?|nummer|nr|no|num|id|code|is|are|was|ist|es|est)\b[\s#:.]*){0,3}$"
+    r"lottery|lotto|lines|chapters?|sizes?|reps|epoch|timestamp|firmware|numbers|"
+    r"s/n|sn|nhs|ssn|passport|imei|iccid|mac|asin|vin|chassis|meter(?: reading)?|z[äa]hler\w*|compteur|"
+    r"contador|contatore|"
+    r"patient\w*|grid|gps|coord\w*|isin|wkn|tax|steuer\w*|nif|cif|dni|nie|cpf|cnpj|siret|siren|nip|pesel|regon|abn|"
+    r"ordine|ordre|orden|encomenda|bestelling|best[äe]llning\w*|zam[óo]wieni\w*|paczka|przesy[łl]k\w*|colis|envío|"
+    r"klantn\w*|kundn\w*|kunden\w*|fatt?ura|faktura|factuur|dossier|expediente|protocolo|folio|"
+    r"contrato|contrat|contratto|umowy|objednávk\w*|sipariş|заказ\w*|номер заказа|serie|referenz|referencia|"
+    r"pnr|awb|hex|catalogue|boiler|results?|values?|bible|loyalty|points|sticker|barcode|pass|visa|permit|"
+    r"badge|asset)\b|#)"
+    r"[\s#:.-]*(?:(?:numbers?|nummer|num[eé]ro|número|nr|no|num|id|code|key|is|are|was|ist|es|est|è|of|de|"
+    r"n)\b[\s#:.°]*){0,3}$"
 )
 _CALLING = re.compile(
-    r"(?i)\b(?:call(?:ed|ing)?|phone|tel|telephone|telefon\w*|t[ée]l[ée]phone|tel[ée]fono|telefone|mobile?|m[óo]vil|"
-    r"cell|handy|sms|fax|whats\s?app|signal|telegram|ring|dial|text|reach(?:ed)?|contact|"
-    r"(?:my|his|her|their|our) number|anrufen|ruf\w*|appel\w*|llam\w*|ligue)\b\.?[^.!?\d]{0,30}$"
+    r"\b(?:call(?:ed|ing)?|phone|tel|telephone|telefon\w*|t[ée]l[ée]phone|tel[ée]fono|telefone|mobile?|m[óo]vil|"
+    r"cell|handy|sms|fax|wh?ats?\s?app|wtsapp|wapp?|signal|telegram|viber|ring|dial|text|reach(?:ed)?|contact|"
+    r"pager|landline|"
+    r"mob|gsm|hotline|helpline|voicemail|switchboard|front desk|direct line|"
+    r"(?:my|his|her|their|our) number|anrufen|ruf\w*|durchwahl|festnetz|meine nummer|r[üu]ckruf\w*|erreichbar|"
+    r"appel\w*|rappel\w*|joignable|(?:mon|ton|son|votre) portable|portable ?:|llam\w*|celular|fijo|"
+    r"lig(?:a|ue|uem|ar)|telem[óo]vel|zap|chiam\w*|cellulare|fisso|bel(?:len|t|)|appen|app (?:me|gerust|even)|"
+    r"ring(?:a|er)?|dzwo\w*|zadzwo\w*|"
+    r"kom[óo]rk\w*|volejte|zavol\w*|ara(?:yın|yin)|soita\w*|puh(?:elin)?|звони\w*|позвони\w*|тел|телефон\w*|"
+    r"καλέστε|τηλ|τηλέφωνο|κιν)\b\.?(?! store)[^.!?\d]{0,30}$"
+    r"|(?:电话|電話|手机|手機|携帯|連絡先|联系|전화|연락처|핸드폰|打)[^.!?\d]{0,10}$"
 )
+_IS_A_TELEPHONE = re.compile(r"\b(?:tele)?(?:phone|contact|mobile|cell|fax|whatsapp) (?:numbers?|no|#)")
 _SAID_AFTER = re.compile(
     r"(?i)\W{0,2}(?:(?:is|works|ist|geht|va|est) )?(?:better|best|fine|easier|besser|mieux|mejor|meglio|any ?time|"
     r"in the (?:evening|morning|afternoon)|after (?:\d|one|two|three|four|five|six|seven|work)|ask for|leave a |abends|"
@@ -78,23 +105,56 @@ _MEASURED = re.compile(
     r"visitors|besucher|views|followers|times|euros?|eur|dollars?|usd|pounds|gbp|hours|bottles|"
     r"stück|einwohner|leute|grams|bytes|of them|personnes|personas|persone)\b)"
 )
+_AND_EXTENSION = (
+    r"(?:,? ?(?:x|ext(?:n|ension)?|ramal|anexo|poste|interno|int|wew|toestel|durchwahl|dw|доб)(?:\.|:)? ?\d{1,5})?"
+)
 _NORTH_AMERICAN = re.compile(
     r"(?<![\w.+-])(?:(?:(?:\+?1|001)[ .-]?)?(?:\(\d{3}\) ?\d{3}[.-]?|\d{3}[.-]\d{3}[.-])\d{4}"
     r"|(?:\(\d{2}\) ?|\d{2} )9?\d{4}-\d{4})"  # Brazil
-    r"(?: ?(?:x|ext\.?) ?\d{1,5})?(?![\w-]|\.\d)"
+    rf"{_AND_EXTENSION}(?![\w-]|\.\d)"
 )
-_CALLED = re.compile(r"(?<![\w.+-])[+(]?\d(?:[ ./()-]{0,2}\d){5,14}(?: ?(?:x|ext\.?) ?\d{1,5})?(?![\w-]|[.,]\d)")
+_CALLED = re.compile(
+    rf"(?<![0-9A-Za-z_\u00aa-\u052f.+-])[+(]?\d(?:[ ./()-]{{0,2}}\d){{5,14}}{_AND_EXTENSION}(?![\w-]|[.,]\d)"
+)
 _RUN = re.compile(
-    r"(?<![\w$€£#=*+:/])(?<!\d[.,])(?<!\w[\u2010-\u2015-])"
+    r"(?<![0-9A-Za-z_\u00aa-\u052f$€£#=*+:/])(?<!\d[.,])(?<![0-9A-Za-z_\u00aa-\u052f][\u2010-\u2015-])"
     r"(?:\+{1,2} ?|\(\+? ?)?\d(?:[ \u00a0./()\-\u2010-\u2015]{0,3}\d){5,16}"
-    r"(?: ?(?:x|ext\.?) ?\d{1,5})?(?![\w%]|[.,:/-]\d)"
+    rf"{_AND_EXTENSION}(?![0-9A-Za-z_%\u00aa-\u052f]|[.,:/-]\d)"
 )
-_ABROAD = re.compile(r"\(?(?:\+|00(?=[1-9])|011(?=[1-9]))")
+_ABROAD = re.compile(r"\(?(?:\+|00(?=[1-9])|011[ .-](?=[1-9])|011(?=[2-9]\d{9}))")
 _AREA = re.compile(r"\(0\d{1,5}\)|0\d{1,4} ?[/-] ?\d")
 _CAPITAL = re.compile(r" [^\W\d_a-z]")
-_NEAR = 30  # sizes and the like
+_NEAR, _VERY_NEAR = 30, 12  # sizes and the like, rising; marks and the like
 _DIGITS = re.compile(r"\d+")
-_EXTENSION = re.compile(r" ?(?:x|ext\.?) ?\d{1,5}$")
+_EXTENSION = re.compile(rf"{_AND_EXTENSION.removesuffix('?')}$")
+_WITH_COUNTRY = re.compile(
+    r"(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|35[1-9]|37[0-9]|38[0-9]|42[01]|85[2356]|"
+    r"97[1-7])[ ./()-]"
+)
+_CODED = re.compile(r"(?:1Z[ \w]{2,18}|(?<!\w)(?=[A-Z\d]{0,11}[A-Z])(?=[A-Z\d]{0,11}\d)[A-Z\d]{5,12} )$")
+# Which numbers a message that is nothing else, or a name beside, may be: mobile ones that are written without a gap.
+_BARE = {
+    "US": r"[2-9]\d\d[2-9]\d{6}",
+    "IN": r"[6-9]\d{9}",
+    "GR": r"69\d{8}",
+    "IT": r"3[2-9]\d{8}",
+    "ES": r"[67]\d{8}",
+    "PL": r"[5-8]\d{8}",
+    "PT": r"9[1236]\d{7}",
+    "CN": r"1[3-9]\d{9}",
+    "BR": r"[1-9]\d9\d{8}",
+    "CZ": r"[67]\d{8}",
+    "TR": r"5\d{9}",
+}
+_ROUND = re.compile(r"000|00\d00|^20[0-3]\d[01]\d[0-3]\d")  # and dates
+_SOMEBODYS = re.compile(
+    r"(?i)(?<!\w)(?:driver|courier|neighbou?r|mum|mom|dad|wife|husband|sister|brother|landlord|boss|doctor|"
+    r"office|reception|"
+    r"fahrer|kurier|nachbar|mama|papa|frau|mann|chauffeur|voisine?|femme|mari|bureau|repartidor|vecin[ao]|mujer|marido|"
+    r"vicin[ao]|moglie|marito|ufficio|buurman|buurvrouw|sąsiad|żona|mąż|granne|nabo)(?:in|a|s|"
+    r"'s)?(?: [A-Z]\w{1,14})?:? $"
+)
+_NAMED = re.compile(r"(?:,? (?:[^\W\d_]{2,14}|po|lg)){0,2}[ .!]*$")
 
 
 @dataclass(frozen=True)
@@ -127,7 +187,8 @@ class _Run:
             return True
         if self.digits in "01234567890123456789" or self._is_counted:
             return True
-        if "." in self.text and " " in self.text and self.digits[0] != "0" and "/" not in self.text:
+        written = _EXTENSION.sub("", self.text)
+        if "." in written and " " in written and self.digits[0] != "0" and "/" not in self.text:
             return True
         lengths = {len(group) for group in self.groups}
         return lengths == {2} and self._is_a_list
@@ -143,7 +204,7 @@ class _Run:
         """Numbers of two digits in rising order, or more of them than any telephone number has."""
         values = [int(group) for group in self.groups]
         steps = {later - sooner for sooner, later in pairwise(values)}
-        near = values == sorted(values) and values[-1] - values[0] < _NEAR
+        near = max(values) - min(values) < (_NEAR if values == sorted(values) else _VERY_NEAR)
         return len(values) > 5 or (self.digits[0] != "0" and (len(steps) == 1 or near))
 
 
@@ -172,16 +233,34 @@ def _rule(text: str, run: _Run, regions: tuple[str, ...]) -> str:
     end = run.start + len(run.text)
     if not 7 <= len(run.digits) <= 17 or is_referred_to(text, run.start):
         return ""
-    if run.is_abroad:
-        return "phone +" if _is_possible(run) else ""
-    if run.is_something_else or _MEASURED.match(text, end):
+    if run.is_abroad and _is_possible(run):
+        return "phone +"
+    if "+" in run.text or run.is_something_else or _MEASURED.match(text, end):
+        return ""
+    if _CODED.search(text, max(0, run.start - 24), run.start):
         return ""
     if run.digits[0] == "0":
         return _from_zero(run, regions)
     if len(run.groups) > 1:
         return _grouped(run, regions)
-    said = _SAID_AFTER.match(text, end) or _is_signed(text, run.start, end)
-    return _valid_in(run, regions) if said and len(run.digits) > 8 else ""
+    said = (
+        _SAID_AFTER.match(text, end)
+        or _is_signed(text, run.start, end)
+        or _SOMEBODYS.search(text, max(0, run.start - 40), run.start)
+    )
+    if said and len(run.digits) > 8:
+        return _valid_in(run, regions)
+    return _bare(text, run, regions) if len(run.digits) in (9, 10, 11) else ""
+
+
+def _bare(text: str, run: _Run, regions: tuple[str, ...]) -> str:
+    """What a message says that is nothing but a number, and who speaks: "601234567 Ania"."""
+    if text[: run.start].strip() or not _NAMED.match(text, run.start + len(run.text)):
+        return ""
+    if run.digits in "9876543210" or _ROUND.search(run.digits):
+        return ""
+    may_be = tuple(region for region, form in _BARE.items() if region in regions and re.fullmatch(form, run.digits))
+    return _valid_in(run, may_be)
 
 
 def _is_possible(run: _Run) -> bool:
@@ -210,7 +289,20 @@ def _grouped(run: _Run, regions: tuple[str, ...]) -> str:
     joined = len(run.groups) == 2 and ("." in run.text or (run.shape == "4-4" and " " not in run.text))
     if years or joined or run.groups[-1] == "000":
         return ""
-    return _valid_in(run, tuple(region for region in regions if run.shape in _GROUPS.get(region, "").split()))
+    rule = _valid_in(run, tuple(region for region in regions if run.shape in _GROUPS.get(region, "").split()))
+    return rule or ("phone, no +" if _has_country(run) else "")
+
+
+def _has_country(run: _Run) -> bool:
+    """Whether a number begins with a country whose sign was left out: "44 7911 123456"."""
+    from phonenumbers import NumberParseException, is_valid_number, parse
+
+    if len(run.digits) < 11 or not _WITH_COUNTRY.match(run.text) or len(run.groups[0]) > 3:
+        return False
+    try:
+        return run.digits.startswith("447") or is_valid_number(parse(f"+{run.digits}"))
+    except NumberParseException:
+        return False
 
 
 def _valid_in(run: _Run, regions: tuple[str, ...]) -> str:
@@ -235,9 +327,16 @@ def _is_signed(text: str, start: int, end: int) -> bool:
 def _phone_shapes(text: str) -> Iterator[re.Match[str]]:
     """Numbers that are written like telephone numbers, or called so, though no country has given them out."""
     yield from (m for m in _NORTH_AMERICAN.finditer(text) if not is_referred_to(text, m.start()))
-    yield from (m for m in _CALLED.finditer(text) if _CALLING.search(text, max(0, m.start() - 40), m.start()))
+    for match in _CALLED.finditer(text):
+        before = _before(text, match.start())
+        if _CALLING.search(before) and (_IS_A_TELEPHONE.search(before) or not _REFERRING.search(before)):
+            yield match
 
 
 def is_referred_to(text: str, start: int) -> bool:
     """Whether what begins at `start` is called an order, a ticket, a version or the like."""
-    return bool(_REFERRING.search(text, max(0, start - 40), start))
+    return bool(_REFERRING.search(_before(text, start)))
+
+
+def _before(text: str, start: int) -> str:
+    return text[max(0, start - 40) : start].lower()

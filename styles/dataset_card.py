@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 NOT_COVERED = (
     "names of people who are not on the roster of the export, unless a plugin finds them",
     "streets without a house number, or without a word that tells what they are; towns and postcodes alone",
-    "telephone numbers without groups, country or leading zero that no word names as such",
+    "telephone numbers without groups, country or leading zero that no word names, unless a message says nothing else",
     "numbers spelled in words, and values split over several messages",
     "private facts without a form of their own (health, money, beliefs)",
     "whether what the brand says is true, kind or still valid",

@@ -191,6 +191,273 @@ we are now in «3 Whitehall Court»
 leave it at «21 Jump Street» with the neighbour
 my sister's place, «5 Haymarket», is closer
 shipping: «1234 Camino Real», Santa Fe NM 87501
+could u deliver to «88 willow bend», thanks!!
+hey, new flat is «Apt 12B, 1701 Lombard St»
+pls ship to «907 whitney ave», new haven ct
+Our office: «1 Aldwych», London WC2B 4BZ
+«33 Ocean View Drive», Torquay, that's me
+I've moved from «4 Ferry Lane» to «17 Ferry Lane»
+Ms K Patel⏎«Flat 9, Hartley Court»⏎112 Mare Street⏎London E8 3SG
+can someone pick it up at «1250 6th Avenue»?
+Dropoff «2901 E 14th St»
+My mailing address is «P O Box 5512», Tulsa OK 74101
+address is «7 brookside» near the church
+I live at «The Willows, Mill Road», Bourn CB23 2SA
+send 3 to «240 Kent Ave» and 2 to me
+it was sent to «45 Hillcrest» by accident
+«500 Terry A Francois Blvd» is our address
+«1600 Amphitheatre Pkwy», Mountain View, CA 94043
+I stay at «11 Wentworth Mews» now
+forward my post to «6 St James's Square»
+it's «19b Tooley st.»
+lives at «302 Cedar Knoll», I think
+wrong house, we're «56 Cherry Tree Rd»
+the parcel is with our neighbours at «39 Lavender Hill»
+my address: «4821 Highway 99 N», Eugene OR 97402
+«8 Cul de Sac Way» please
+the shop delivers to «3/12 Wattle Grove», Hobart TAS 7000
+we just bought «77 Kingsway»
+«14 Upper Mount Street», Dublin 2
+«Level 5, 100 Queen Street», Auckland 1010
+Schicken Sie es an «Schlossallee 3», danke
+ich wohne im «Eulenweg 4»
+bin umgezogen, jetzt «Zum Alten Fährhaus 9»
+Adresse: «im tal 12», 80331 münchen
+«Vor dem Tor 2», 31785 Hameln
+bitte an «An den Teichen 18» schicken
+Familie Krüger⏎«Obere Hauptstr. 44»⏎97070 Würzburg
+die Lieferung soll in die «Sonnenleite 6»
+wohne «Bei der Kirche 1»
+«Neue Straße 15», Hinterhaus, 2. OG
+mein Büro ist am «Stephansplatz 8»
+Meine Anschrift hat sich geändert: «Rosenthaler Str. 40/41»
+«Dorfstr.7» ist die Hausnummer
+an die «Prinzregentenstrasse 9b» bitte
+«Jungfernstieg 16», 20354 Hamburg
+ich ziehe in «Hohe Bleichen 22» ein
+«Seilergraben 8», 8001 Zürich
+Postadresse: «Postfach 250», 4002 Basel
+«Landstraßer Hauptstraße 71/2», 1030 Wien
+ich bin in der «Kaiserstrase 5» zu hause
+livraison au «58 bd Haussmann», merci
+j'habite «9 ruelle des Chats»
+«2 square Louis XVI», Paris
+mon adresse c'est «16 rue de la paix»
+M. Jean Petit⏎«Lieu-dit Les Granges, 4»⏎24200 Sarlat
+je suis au «140 avenue du Général de Gaulle»
+expédier à «Résidence Les Pins, 12 chemin du Lac»
+«24 faubourg Saint-Honoré», 75008
+«BP 4021», 31028 Toulouse Cedex 4
+«1 ter rue Mouffetard»
+«Avenue Louise 231», 1050 Bruxelles
+resido en «Calle de Serrano 61»
+mándalo a «Pza. Mayor, 3»
+la entrega es en «Travesía de San Mateo 10»
+«Carrer de Mallorca 401», 08013 Barcelona
+vivo en «avenida del puerto 25»
+mi casa: «Calle 85 # 12-10», apto 301
+dirección «Reforma 222», 06600 CDMX
+mi domicilio es «Cuesta del Rosario 7»
+abito a «Trastevere, Via della Scala 9»
+spedite in «Via Dante Alighieri 3»
+«Piazzale Loreto 9», Milano 20131
+il mio indirizzo è «salita san francesco 2»
+«Lungotevere Testaccio 14», interno 5
+recapitare in «v.le Monza 140»
+woon op de «Prinsengracht 263»
+mijn nieuwe adres: «Hoofdweg 71B»
+lever maar af bij «Molenstraat 6»
+«Lange Nieuwstraat 101», 2000 Antwerpen
+ik zit op «Coolsingel 40»
+verzenden naar «Witte de Withstraat 50»
+«Het Eiland 5», 8011 XR Zwolle
+meu endereço: «Rua XV de Novembro 200»
+mande para «Av. Rio Branco 1»
+moramos na «Ladeira da Glória 26»
+«Largo do Rato 9», 1250-185 Lisboa
+entregar: «Rua do Almada, n.º 15»
+bor på «Kungsgatan 55B»
+«Götgatan 78», 118 30 Stockholm
+mitt hem är «Lilla Torg 4»
+«Strandvejen 203», 2900 Hellerup
+jeg er flyttet til «Vesterbrogade 27, 3. th»
+«Bygdøy allé 2», 0257 Oslo
+adressen min er «Solbakken 14»
+«Aleksanterinkatu 52», Helsinki
+asun «Koivukuja 6 C 12»
+mieszkam przy «ulicy Mickiewicza 8»
+«Krakowskie Przedmieście 13», 00-071 Warszawa
+adres: «al. Niepodległości 161/4»
+wysyłka na «Os. Słoneczne 7/22»
+«Rybná 14», 110 00 Praha 1
+«Andrássy út 60», 1062 Budapest
+«Bulevardul Unirii nr. 5», București
+«İstiklal Cad. 12», Beyoğlu
+address «12 Sukhumvit Soi 11», Bangkok 10110
+ul. «Piotrkowska 104», Łódź
+大阪市北区梅田«3-1-1»に住んでいます
+my place: «11 kings rd», come by
+we're at «6 Baker's Yard»
+the house is «1150 Mulholland Dr»
+send 2 «35 Elmwood Av» pls
+«660 Harrison», San Francisco, CA 94107
+pickup from «9 Temple Bar», Dublin
+billing addr «74 Cardinal Circle»
+adress: «121 sycamor lane»
+my old address was «16 Nightingale Rise»
+my place is «14 Cranberry Xing», Duluth
+deliver to «56 Heron Pde», thanks
+«9 Alma Tce», please leave at the back
+send to «22 Wattle Cct», Bruce
+we're in «4 Mallow Gdns» now
+«W238 N1650 Rockwood Drive», Waukesha
+my address is «S3140 County Road 5» hmm
+ship to «B-204, Gandhi Nagar», Jaipur
+«A-12, Lajpat Nagar», New Delhi
+flat is «C/14 Green Park Society», Surat
+my house is h.no 12, «shastri nagar»
+House No. «45, Subhash Marg», Lucknow
+door no «7, Gandhi Street», Chennai
+plot no. «33 Krishna Colony» near the school
+consegna in «Via Garibaldi snc», Trani
+«Contrada Serra s.n.c.», Ostuni
+vivo en «Calle del Pozo s/n»
+«Plaza de España, s/n», 41013 Sevilla
+«Rua do Sol s/n», Olinda
+sto in «c.so Vercelli 8»
+«P.zza Dante 4», Napoli
+«l.go Argentina 2», Roma
+abito in «vicolo del Gallo 7»
+«Via Nazionale n. 5», Roma
+«Via Garibaldi n°12»
+«Viale Europa nr. 30/b», 00144 Roma
+«Località Pian di Sco 14», Figline
+«Frazione San Vito 3», Asti
+au «14 quai d'Orsay» svp
+le livreur attend au «9 place de l'Église»
+mon adresse : «7 impasse des Lilas»
+«3 bis rue de l'Ermitage», Nantes
+«12, montée de l'Observance», Lyon
+«5 allée de l'Orangerie», merci
+Rue : «Rue Haute 12»
+habite «lieu-dit Le Moulin, 24200 Sarlat»
+paczka na «ul. Ks. Popiełuszki 14»
+«os. Tysiąclecia 4/20», Kraków
+mieszkam na «ul. Płk. Dąbka 7» w Elblągu
+«al. Jana Pawła II 12», Warszawa
+odbiór z «Rynek Główny 5»
+kurier niech jedzie na «ul. Prof. Religi 3»
+«pl. Wolności 8», Poznań
+«5 Castle Oaks», Ennis, Co. Clare
+I'm in «12 The Maltings», Thurles
+«27 Sráid na Mainistreach», Galway
+«14 Heol y Bryn», Cardiff
+«8 Ffordd Penrhos», Bangor
+my flat: «Flat 2/1, 15 Sauchiehall Lane»
+«Orchard House, Mill Lane», Ambleside LA22
+«Willow Barn, Green End», Bourn CB23
+we are «88 Cheapside», by the bank
+office is at «41 Cornhill», London
+«17 Deansgate», Manchester
+«2200 Yonge St», Toronto ON M4S 2C6
+«1234, rue Sainte-Catherine Ouest», Montréal
+«560 8 Ave SW», Calgary AB
+drop it at «3411 17th Ave SE», Calgary
+«7512 Range Road 52», Lethbridge
+«4021 Concession Road 6», Uxbridge
+«1180 Sideroad 10», Barrie
+«RR 2 Box 15», Moosomin SK
+my mail goes to «C.P. 123», Montréal QC
+«Case postale 45», 1211 Genève
+send to «Packstation 142», 10115 Berlin
+«P.O.B. 552», Haifa
+«POB 44», Nassau
+Straße: «Am Weiher 4»
+Straße/Nr.: «Lindenhof 9»
+Street: «Foxglove 12»
+Address line 1: «27 Foxglove Court»
+Calle y número: «Encina 14»
+Straat: «Dorpsveld 3»
+Straat en huisnummer: «Het Laar 12»
+Ulica: «Kwiatowa 7»
+wohnhaft «Hauptpl. 3», Linz
+Anschluss «Kirchenpl. 12» ist tot
+ich wohne am «Am Bahnhof 4»
+umgezogen nach «Zum Bahnhof 12», danke
+nieuw adres: «Lijnbaansgracht 63-hs»
+«Jan Steenstraat 14-III», Amsterdam
+«De Akkers 14»
+«Het Hoge 12»
+«Achter de Kerk 5», Elst
+hent pakken på «Storgt. 12»
+bor i «Bjørnevn. 8»
+hämta på «Södra Backen 4», Falun
+skicka till «Ängsgården 7»
+leveres til «Ved Bækken 3»
+entregar na «Praceta das Flores 5» por favor
+vivo no «Largo da Sé 3»
+«Beco do Mirante 9», Porto
+«Calçada da Estrela 77», Lisboa
+my mate is at «11 Pier Rd» again
+it comes from «1942 Cedar Street» every month
+«via dante 12»
+«plaza nueva 4»
+«hafenstr 12»
+«88 brick lane»
+«ul długa 5»
+«rue haute 14»
+the box said «15 - 17 Market Street»
+«Lindenallee 14 - 16», Essen
+hiya, can the fridge go to «31 Sallow Gardens» please, not the old place
+«Ivy Cottage, Back Street», Wetherden IP14 3LD
+I'm still at «Flat 6, 210 Mare Lane», top buzzer
+parcels for «8 Quay St» get left in the rain
+«44 Gorse Hill», Rugby
+driver says delivered but nothing at «3 Chapel Row»
+my mum is at «12b Foundry Ct» in Hull
+«The Boathouse, Strand Road», Instow EX39
+«PO Box 290», Inverness IV1
+moved house: «9 Kestrel Ave», same phone
+consegnate in «Via Monte Grappa 17» dopo le 18
+il mio indirizzo: «corso vercelli 41 int. 3»
+«Strada Provinciale 12 km 4», Lecce
+abbiamo la sede in «Via Bixio snc», Parma
+abito in «P.zza del Popolo 3», scala B
+fattura: «Largo dei Librari 88», 00186 Roma
+sono a «Viale Trastevere n. 91»
+je suis au «18 rue du Faubourg-Poissonnière» code 4B12
+«6 place d'Armes», Metz
+livrez «2 ter chemin des Vignes» svp
+mon adresse a changé : «91 avenue de l'Abbaye»
+colis déposé au «45 bvd Voltaire» chez la gardienne
+«BP 118», 97600 Mamoudzou
+H. No. «5-3-12, Kamala Nagar», Hyderabad
+please send to «C-45, Shanti Vihar», Dehradun 248001
+«221 Rash Behari Avenue», Kolkata 700019
+my flat is «302 Sai Krupa Residency», Thane
+Plot «18, Green Park Colony», Bhopal
+ul. «Kościuszki 33A/4», 40-048 Katowice
+mieszkam na «ul. Św. Ducha 12», Gdańsk
+wyślijcie na «aleja Róż 7»
+«Os. Przyjaźń 18», Warszawa
+kurier był na «ul. Marsz. Piłsudskiego 2»
+«14 Sráid Eoin», Dingle
+can ye drop it to «22 Cluain Ard», Cobh
+«Teach Mór, Main Street», Barna H91 X4Y2
+«12 Fr. Griffin Road», Galway
+«88 Gerrard St E», Toronto
+send the cheque to «1010 Rang Saint-Joseph», Saint-Isidore
+my place «4519 47 St», Red Deer AB
+«Unit 7, 3355 Oak St», Vancouver BC V6H 2L3
+it's the farm at «25144 Township Road 512»
+Straße und Hausnummer: «Lerchenfeld 8»
+ich bin jetzt «Auf der Heide 21» erreichbar
+bitte zu «Kirchgasse 5 a», nicht zum Laden
+«Rathauspl. 9», 3100 St. Pölten
+woon nu «Oude Gracht 88-bis»
+«Rua Nova da Alfândega 112», Porto
+vivo en «C/ Zurita, 23, 2º B»
+sendes til «Kongens gt. 14», Trondheim
 """
 
 LOOK_ALIKE = """
@@ -478,4 +745,291 @@ We sold 1500 Avenue bags
 World War 2 Memorial Drive
 Unit 12 is about Green Street
 In Chapter 4 Baker Street appears
+seat 12 in row 4 please
+can you deliver on Friday 12 or Saturday 13?
+we live 3 streets away
+I moved 2 weeks ago
+moved to Android 14 and love it
+my address changed 3 times this year
+ship it in 2 separate boxes
+deliver 12 red roses
+we have 30 places left
+the Number 9 bus stops there
+Season 2 Episode 5 was filmed there
+I'm at Gate B12
+booth 7 at the Summer Market 2024
+Model 3 Highland is new
+Galaxy S24 Ultra
+Windows Server 2019 Standard
+Level 42 are playing
+Nightmare on Elm Street 3 is scary
+Sesame Street 50 years
+Wall Street 2 is the sequel
+Abbey Road 50th anniversary
+Abbey Road was released in 1969
+10 Cloverfield Lane is a good movie
+5 guys walk into a bar
+8 hours sleep, 2 hours drive
+3 minute walk to the square
+a 5 bedroom house on a quiet road
+20 mph road
+the 90 day trial
+5 lane closed
+Sprint 14 review
+Ticket 4 Less Drive
+Day 1 Park closed
+Race 5 Ascot
+a party of 6 at 19:00
+for 4 people on Sunday at 12:45
+there are 33 hotels in the area
+it leaves at 05:11 and arrives at 07:54
+train TR1234 from Cambridge
+your reference is Q7QH8Z1X
+the rating is 4.5 out of 5
+3 out of 5 stars
+Super Bowl 50 champions
+Top Gun 2 tickets
+Fast and Furious 7
+Toy Story 4 is fun
+Star Wars 9 was ok
+about 5 of those parks
+Yellowstone has 10 trails
+1 of the 7 hills
+200 square feet
+45 degree hill
+Lake District 7 nights
+Grade 5 teacher
+Type 2 diabetes
+Windows 7 drive letters
+he is 12 and his sister is 9
+Gleis 5, Abschnitt C
+Reihe 3 Sitz 12
+Um 12 Uhr am Platz
+Am Freitag 13 Uhr
+Im Mai 2023
+Im Block 4
+Zum Level 12
+Der Weg ist 3 km lang
+die Lieferung dauert 5 tage
+ich wohne im 3. stock
+Ich wohne hier seit 2019
+die Adresse 2 mal eingegeben
+Umzug am 12. Juni
+Bestellung über 3 Stück
+Liegeplatz 7 am See
+Tor 3 in der 12. Minute
+Stellplatz 14 in der Tiefgarage
+Platz 3!
+Marktplatz 24 Angebote
+Kapitel 12 Weg zum Glück
+Top 10 Straßen
+Punkt 5 der Tagesordnung
+Schritt 3 auf dem Weg
+les 3 places restantes
+12 cours par an
+quai numéro 2
+route nationale 7
+j'ai 3 allées
+voie 12 quai 3
+la calle tiene 3 carriles
+plaza número 4
+camino de 12 km
+quiero 2 de cada
+via libera alle 12
+in via definitiva 2 volte
+la piazza ha 4 lati
+corso 2024
+de weg is 5 km
+straat 3 keer afgesloten
+plein vol met 300 mensen
+vägen är 3 km lång
+gata 5 gånger
+rua fechada 2 dias
+avenida com 3 faixas
+ulica ma 2 pasy
+droga 5 km
+we deliver to 5 Star Hotels
+address them in 2 Weeks
+I'm at Chapter 5
+ship to Warehouse 3
+deliver to Building 7 Room 4
+i live in apartment complex 2 of 3
+send it to room 404
+the route is 12 stops
+500 Days of Summer
+2001 A Space Odyssey
+Blink 182 on the Drive show
+3 Rivers Way to Play
+Mile 22
+Pier 1 imports
+Studio 54 was wild
+Big 5 Sporting Goods
+Motel 6 near the highway
+Exit 12 off Highway 5
+Forever 21
+send combo 3 please
+send medal 3 to me
+ship hanger 3 instead
+schickt Decke 3 bitte
+liefert Gürtel 3 zurück
+we have 5 oaks and 3 pines
+10 houses available. The address is new
+need 4 seats. The address is below
+pick up at 3 o'clock
+pl 5 on the list
+CS 50 is a great course
+CP 77 mod crashes
+PL 3 setting on the CPU
+PK 12 ended in a draw
+TSA 3 lock is broken
+A4 Paper Drive is full
+B-12 Vitamin Way
+S24 Ultra Drive mode
+M25 closed again
+C-3 Corvette Drive shaft
+G-Shock 5600 Court edition
+S/N of the device is missing
+calle s/n
+Model S snc
+tutta la via 3 volte
+via sms 2 volte
+via app 3 codes
+De 3 musketiers
+De top 40
+De film 300 was goed
+Het weer 12 graden
+de trein van 12 uur
+Het is 5 uur
+De prijs is 12 euro
+Calle Ocho a las 12
+rua Augusta às 22h
+Rua das Flores às 22
+praça fecha às 20
+strada chiusa alle 8
+rue fermée à 20 heures
+Plaza Mayor a las 9
+Street: 5
+Line 1: error 404
+Line 12: syntax error
+Address line 2: optional
+house: season 3
+Via: train 12
+ship to: 2 people
+the plot no 3 of the film
+flat no 1 fan
+no. 1 shop in town
+door no longer opens 12
+house number 1 in the charts
+Techniker 3 war da
+technician from 9 to 5
+recogida en 24 horas
+pickup 12 May
+collect 200 points
+collect 3 stamps
+fetch 2 records
+from 1999 Street style is back
+from 2001 Drive was a hit
+in 2011 Drive came out
+from 1960 Road racing changed
+Windows 11 Home is my street
+the 5 Pines
+3 Gardens Cafe
+2 Common mistakes
+4 Fields are required
+6 Cross stitches
+1 Way ticket
+2 Field agents
+3 Trace elements
+4 Birches planted
+7 Cheapside jokes
+2 Cornhill Magazine issues
+Trg 3 puta
+Vol. 12
+Kap. 12 lesen
+Pl. 3 im Rennen
+Navn. 12 tegn
+Angebotspl. 3
+Gen. 5 Pokemon
+Gen 3 charger
+Prof. 3 times
+rang 5 sur 20
+Rang 12 von 30
+avenue 5 perfume
+500 Residency points
+2 Chantry places
+12 Bagh prints
+4 Heath bars
+Grade 3 Fields
+Reference: via 12
+Apollo 13 is on
+Level 12 Boss Lane
+Ronda 3 del torneo
+Jornada 12 Liga
+Vuelta 5 en boxes
+Partida 3 perdida
+barrio 13
+Colonia 4711
+Galleria 3 piano
+Corte 2 stagione
+Campo 5 libero
+Regione 2 DVD
+Conjunto 3 piezas
+Trav 5 lopp
+Os 10 melhores
+Lote 12 vencido
+jalan 3 km
+hus 3 är klart
+torp 2
+kai 3
+dorf 5 spiel
+track 7 on Abbey is my favourite
+does the 14 inch one fit a Park bench cover
+12 Monkeys steelbook please
+level 3 Garden pack is bugged
+size 10 walking shoes in brown
+we need 40 road cones
+5 Ways to cook rice
+my PB on the 10 hill loop is 41 min
+2 lane swimming slots on Sunday
+Mercedes C-200 Estate tyres
+unlock Ward 3 in the app
+the 4 Court Shoes I sent back
+seat 17 in the Grove Theatre
+4 Seasons by Vivaldi at St John
+page 5, Mill on the Floss
+3 Bridges course, is it still on
+Street Fighter 6 for PS5
+Road 96 is a nice game
+Platform 9 is closed
+Box 3 never arrived
+24 Garden Gnomes, all broken
+I have 8 Meadow flower kits
+Room 101 reruns
+route 12 or 14 to the stadium
+gleis 3 fällt aus
+Platz 4 am Fenster bitte
+Tor 12 ist zu
+Der Hof 7 Tage offen
+Allee 3 ist ein Café, oder?
+Ring 12 Karat
+vom Weg 2 zu Weg 3
+Zum Wohl 3 Flaschen
+an den 3 Tagen
+via Amazon 3 Tage
+Piazza 2 Pizza bestellt
+il viale è lungo 3 km
+corso di yoga, lezione 4
+via WhatsApp alle 9
+la strada per 2 ore
+rue 3 fois barrée
+place numéro 14 au balcon
+quai 9 à 14 h
+cours 2 maths
+la avenida tiene 4 carriles
+calle 8 festival
+plaza 3 libre
+ulica zamknięta 2 dni
+plac zabaw 3 lata
+weg 5 dagen dicht
+vägen 14 mil
 """

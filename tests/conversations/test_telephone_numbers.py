@@ -32,6 +32,9 @@ def test_the_sieve_lets_through_whatever_a_number_is_found_in() -> None:
         ("06.12.34.56.78 or 01.42.68.53.00", "<PHONE_1> or <PHONE_2>"),
         ("done.+1 416-663-9500 is theirs", "done.<PHONE_1> is theirs"),
         ("it is 0 7 4 6 2 8 1 4 4 3 5 thanks", "it is <PHONE_1> thanks"),
+        ("(0117) 496 0388 ext. 12 please", "<PHONE_1> please"),
+        ("the phone # is 01223324033", "the phone # is <PHONE_1>"),
+        ("请打13812345678", "请打<PHONE_1>"),
         ("Cheers, Jo\n9876543210", "Cheers, Jo\n<PHONE_1>"),
     ],
 )
@@ -43,3 +46,14 @@ def test_a_number_is_hidden_to_its_end_and_no_further(text: str, hidden: str) ->
 def test_an_order_or_a_ticket_is_nobodys_telephone(number: str) -> None:
     assert find_private(f"ticket number {number}") == ()
     assert [found.kind for found in find_private(f"evenings: {number}")] == ["PHONE"]
+
+
+def test_digits_without_a_gap_are_a_telephone_where_a_message_says_nothing_else() -> None:
+    assert Redactor().redact("601234098 Ania").text == "<PHONE_1> Ania"
+    assert Redactor().redact("my neighbour: 2065550177").text == "my neighbour: <PHONE_1>"
+    assert [find_private(text) for text in ("1718712345", "20240311", "9876543210", "it says 601234098")] == [()] * 4
+
+
+@pytest.mark.parametrize("text", ["text me when order 12345678 ships", "S/N 0098 1123 4456", "1Z 999 AA1 01 2345 6784"])
+def test_the_nearest_word_says_what_a_number_is(text: str) -> None:
+    assert find_private(text) == ()
