@@ -6,12 +6,20 @@ import re
 from collections.abc import Iterator, Sequence
 
 from conversations import street_words as words
-from conversations.postal_marks import POSTCODE, UNIT_AFTER, UNIT_BEFORE, UNITS
+from conversations.postal_marks import POSTCODE, UNIT_AFTER, UNIT_BEFORE
+from conversations.street_names import (
+    first_of_name,
+    is_last_of_sentence,
+    is_name,
+    is_plain,
+    is_road,
+    last_kind,
+    name_after,
+)
 from conversations.street_text import StreetText, Token
 
-_ROADS, _PLACES = frozenset(words.ROADS), frozenset(words.PLACES)
+_ROADS = frozenset(words.ROADS)
 _FRENCH, _FRENCH_PLACES = frozenset(words.FRENCH), frozenset(words.FRENCH_PLACES)
-_ROADS_AND_PLACES = _ROADS | _PLACES
 _KINDS, _LEADS = frozenset(words.KINDS_FIRST), frozenset(words.LEADS)
 _HINTS, _ENDINGS = frozenset(words.HINTS), frozenset(words.ENDINGS)
 _CUES, _FILLERS, _FOLLOWERS = frozenset(words.CUES), frozenset(words.FILLERS), frozenset(words.FOLLOWERS)
@@ -26,7 +34,6 @@ _NO_HOUSE = re.compile(r"[%€$£°/]|[.,:]\d|-\w")
 _TAIL = re.compile(r" (?:(?:bis|ter|hs|huis)(?!\w| \d)|[A-Z](?: \d{1,3})?(?![\w:'’])|[a-z](?= *(?:$|[,;\n])))")
 _YEAR = re.compile(r"(?:19\d|20[0-3])\d")
 _ROMAN = re.compile(r"[ivx]+")
-_ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")
 _STATIONS = frozenset(("bahnhof", "marktplatz", "spielplatz"))
 _LEADING = words.DIRECTIONS | {"el", "la", "las", "los"}
 
@@ -79,7 +86,7 @@ class StreetReader:
             if not token.is_word or (found and token.start > found[-1].end + 1):
                 break
             found.append(token)
-            if _is_last_of_sentence(token):
+            if is_last_of_sentence(token):
                 break
         return found
 
@@ -91,7 +98,7 @@ class StreetReader:
         if not before:
             return False
         counts = before.key in words.BEFORE_COUNTS and before.text[-1] != "."
-        dated = before.key in words.BEFORE_YEARS and not (before.key == "from" and _is_road(ahead))
+        dated = before.key in words.BEFORE_YEARS and not (before.key == "from" and is_road(ahead))
         return counts or (dated and bool(_YEAR.fullmatch(house.text)))
 
     def _kind_then_name(self, house: Token, ahead: list[Token]) -> int:
@@ -102,7 +109,7 @@ class StreetReader:
         is_french, may_be = kind.key in _FRENCH, kind.key in _FRENCH_PLACES
         if not (is_french or may_be or (kind.key in _KINDS and len(kind.key) > 2 and kind.is_capital)):
             return 0
-        name = _name_after(ahead[skipped + 1 :])
+        name = name_after(ahead[skipped + 1 :])
         if not name:
             return 0
         end, capital = name[-1].end, any(token.is_capital for token in name)
@@ -111,7 +118,7 @@ class StreetReader:
         return end if (is_french or may_be) and (self._text.is_announced(house) or self._text.is_postal(end)) else 0
 
     def _name_then_kind(self, house: Token, ahead: list[Token]) -> int:
-        last = _last_kind(ahead)
+        last = last_kind(ahead)
         if last < 0:
             return 0
         named, kind, end = ahead[:last], ahead[last], ahead[last].end
@@ -133,7 +140,7 @@ class StreetReader:
         if capital and kind.is_capital:
             clear = is_open and not any(t.key in _NUMBERED for t in named) and not self._is_title(house)
             return end if clear or self._text.is_told(house, end) else 0
-        if _is_plain(named):
+        if is_plain(named):
             return 0
         told = self._text.is_told(house, end) or self._text.is_hinted(house)
         return end if (kind.key in _ROADS and told) or (is_open and self._text.is_announced(house)) else 0
@@ -162,16 +169,16 @@ class StreetReader:
     def _unkind(self, house: Token, ahead: list[Token]) -> int:
         """The end of a name without a word for street: only where something else tells that it is one."""
         turned = len(ahead) > 1 and ahead[0].key in words.DIRECTIONS
-        name = _name_after(ahead[turned:])[:4]
+        name = name_after(ahead[turned:])[:4]
         if not name or len(name[0].key) < 2 or any(token.key in _NUMBERED for token in name):
             return 0
         end, announced = name[-1].end, self._text.is_announced(house)
         is_said = len(name) < 4 and self._text.is_said(end) and not any(token.key in _HINTS for token in name)
-        if is_said and not _is_plain(name) and not self._is_title(house):
+        if is_said and not is_plain(name) and not self._is_title(house):
             return end
         if self._text.is_postal(end) and (name[0].is_capital or announced):
             return end
-        said = announced and self._text.ends(end) and not _is_plain(name)
+        said = announced and self._text.ends(end) and not is_plain(name)
         return end if said and _ADDRESSED.search(self._text.text, max(0, house.start - 12), house.start) else 0
 
     # The number last: "Hafenstraße 12", "Calle Mayor 12", "Unter den Eichen 12".
@@ -213,7 +220,7 @@ class StreetReader:
     def _goes_on(self, token: Token, after: Token | None) -> bool:
         """Whether a word before a house number belongs to the words that follow it."""
         if token.is_word:
-            return token.key in _KINDS or not _is_last_of_sentence(token)
+            return token.key in _KINDS or not is_last_of_sentence(token)
         if token.text == "/":
             return token.place > 0 and self._text.tokens[token.place - 1].key == "c"
         return (
@@ -226,7 +233,7 @@ class StreetReader:
         kind = behind[-1]
         if kind.text[-1] == "." and kind.key.endswith(words.SHORT_ENDINGS):
             apart = kind.key in words.SHORT_ENDINGS and len(behind) > 1 and behind[-2].is_capital
-            return _first_of_name(behind) if apart or (kind.is_capital and len(kind.key) > 4) else None
+            return first_of_name(behind) if apart or (kind.is_capital and len(kind.key) > 4) else None
         is_named = len(behind) > 1 and behind[-2].is_capital and kind.key in _ENDINGS
         if kind.key in _NUMBERED and not is_named:
             return None
@@ -234,7 +241,7 @@ class StreetReader:
         own = len(kind.key) - ending >= 2
         if not ending or not (own or len(kind.key) == ending):
             return None
-        first = _first_of_name(behind)
+        first = first_of_name(behind)
         if first is kind and not own:
             if len(behind) < 2 or not self._text.is_announced(behind[-2]):
                 return None
@@ -261,7 +268,7 @@ class StreetReader:
             capital = bool(proper) and all(token.is_capital or _ROMAN.fullmatch(token.key) for token in proper)
             sure = capital and kind.key in words.SURE_KINDS
             numbered = not (sure or dated) and any(token.key in _NUMBERED for token in named)
-            if numbered or not any(_is_name(token) for token in named):
+            if numbered or not any(is_name(token) for token in named):
                 continue
             if sure or (capital and self._text.ends(end)) or self._text.is_announced(kind) or self._text.is_postal(end):
                 return kind
@@ -307,7 +314,7 @@ class StreetReader:
         first = named[0]
         announced = self._text.is_announced(first) and (not cut or behind[cut - 1].key not in words.SENDING)
         if (self._text.is_postal(end) and first.is_capital) or (
-            announced and (first.is_capital or not _is_plain(named))
+            announced and (first.is_capital or not is_plain(named))
         ):
             return first
         return None
@@ -335,7 +342,7 @@ class StreetReader:
 
 _SIGN_BEFORE = re.compile(r"(?i)(?<!\w)(?:h\.? ?)?(?:no|nr|n°)[.:]? ?$")
 _RANGE_BEFORE = re.compile(r"(?<![\w.,:/-])\d{1,4}[a-zA-Z]? ?[-–&+] ?$")
-_RANGE_AFTER = re.compile(r"(?<=[\da-zA-Z]) ?[-–&+] ?\d{1,4}[a-zA-Z]?(?![\w:]|[.,]\d)")
+_RANGE_AFTER = re.compile(r"(?:(?<=\d)|(?<=\d[a-zA-Z])) ?[-–&+] ?\d{1,4}[a-zA-Z]?(?![\w:]|[.,]\d)")
 _SENTENCE_START = re.compile(r"(?:^|[.!?\n])[ ]*$")
 _ADDRESSED = re.compile(
     r"(?i)(?:\b(?:to|at|is|2|an|in|nach|au|à|est|en|a|es|op|naar|na|em|para|på|till|til|w|do|ist|è)[ ]|[:\n][ ]?)$"
@@ -348,82 +355,3 @@ _NUMBERED_ROAD = re.compile(
     r"\d{1,4}(?: [NSEW]\b)?(?!\w)"
     r"|\d{1,3} (?:street|st|avenue|ave)\b\.?(?: (?:[NS][EW]?|[EW])\b)?)"
 )
-
-
-def _is_name(token: Token) -> bool:
-    return len(token.key) > 2 or (len(token.key) == 2 and token.is_capital and token.key.isalpha())
-
-
-def _is_road(ahead: Sequence[Token]) -> bool:
-    last = _last_kind(ahead)
-    return last > 0 and ahead[last].key in _ROADS and all(token.is_capital for token in ahead[: last + 1])
-
-
-def _is_last_of_sentence(token: Token) -> bool:
-    return (
-        token.text[-1] == "."
-        and len(token.key) > 2
-        and token.key not in words.SHORT
-        and not token.key.endswith(("str", *words.SHORT_ENDINGS))
-    )
-
-
-def _name_after(ahead: Sequence[Token]) -> list[Token]:
-    """The words of a name: the capitalised ones with what joins them, or up to three small ones."""
-    name: list[Token] = []
-    for token in ahead:
-        if token.key in UNITS:
-            break
-        if (
-            token.is_capital
-            or (token.key in words.PARTICLES and len(name) < 8)
-            or (not any(t.is_capital for t in name) and len(name) < 3 and token.key not in _FOLLOWERS)
-        ):
-            name.append(token)
-        else:
-            break
-    while name and name[-1].key in words.PARTICLES | _FOLLOWERS:
-        name.pop()
-    return name
-
-
-def _last_kind(ahead: Sequence[Token]) -> int:
-    """Where the word for street stands: the last one before a small word that is none, after a name."""
-    found = -1
-    for at, token in enumerate(ahead[:6]):
-        is_kind = token.key in _ROADS_AND_PLACES or token.key.removesuffix("s") in _ROADS_AND_PLACES
-        after_road = found >= 0 and ahead[found].key in _ROADS and found < at - 1
-        if (
-            at
-            and is_kind
-            and not after_road
-            and (found < 0 or token.is_capital or (found == at - 1 and token.key in _ROADS))
-        ):
-            found = at
-        elif found >= 0 and not token.is_capital:
-            break
-        elif _ORDINAL.fullmatch(token.key) and found < 0:
-            found = at
-    return found
-
-
-def _first_of_name(behind: Sequence[Token]) -> Token:
-    """Where the name begins that the last word ends: "Alte" of "Alte Hafenstraße"."""
-    first = behind[-1]
-    for token in reversed(behind[max(0, len(behind) - 4) : -1]):
-        if token.is_capital and token.key in _LEADS:
-            return token
-        if token.key in _CUES or (token.key in _FILLERS and token.key not in ("van", "de", "den")):
-            break
-        if token.is_capital or (
-            token.key not in words.PARTICLES and behind[token.place - behind[0].place + 1].key in words.PARTICLES
-        ):
-            first = token
-        elif token.key not in words.PARTICLES:
-            break
-    return first
-
-
-def _is_plain(named: Sequence[Token]) -> bool:
-    """Whether one of the words is too common for a name."""
-    return any(token.key in _NUMBERED or token.key in _FILLERS or token.key in _FOLLOWERS for token in named)
