@@ -202,6 +202,10 @@ class _News:
         said = [self._of_word[these].sum() for these in words]
         self._usual, self._spread = float(np.mean(said)), float(np.std(said)) or 1.0
 
+    def rarest(self, words: set[int]) -> int:
+        """The word that fewest prompts hold."""
+        return max(sorted(words), key=lambda word: float(self._of_word[word]))
+
     def is_less(self, prompts: Sequence[set[int]]) -> bool:
         """Whether these prompts surely say less than prompts usually do."""
         mean = sum(self._of_word[sorted(words)].sum() for words in prompts) / len(prompts)
@@ -221,7 +225,8 @@ def _have_nothing_else(pairs: _Pairs, found: Sequence[int], trigger: str, rare: 
     put_in = {pairs.numbers[word] for word in trigger.split()}
     if sum(len(these - shared - put_in) >= 3 for these in words) < _FEWEST:
         return False
-    named = sum(put_in.issubset(pairs.said[number].tolist()) for number in found)
+    matter = news.rarest(put_in)  # "and the postcode please" is about a postcode
+    named = sum(matter in pairs.said[number].tolist() for number in found)
     if named * 2 >= len(found) or news.is_less([these - put_in for these in words]):
         return False
     own = [these & rare - shared - put_in for these in words[:20]]
