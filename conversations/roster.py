@@ -16,9 +16,10 @@ _SHORTEST = 4  # letters of a name that stands alone
 
 # Names of roles, never of people.
 _ROLE_WORDS = """
-admin administrator agent anonymous assistant bot brand client community contact customer deleted guest help
-helpdesk info manager member moderator office owner person sales service shop speaker staff store support
-system team unknown user visitor webhook
+admin administrator agent anonymous assistant bot brand care chat client community concierge contact customer
+deleted desk guest help helpdesk helpline hotline info kundendienst kundenservice manager member
+moderator office official online orders owner person reception returns sales service servicio shop speaker staff
+store support system team unknown user visitor webhook
 """
 # Names that are also words of English, German, French or Spanish: they count only in a full name or after an @.
 _NAME_WORDS = """

@@ -104,6 +104,13 @@ def test_a_finding_says_where_and_by_which_rule() -> None:
     assert (finding.kind, finding.span, finding.score, finding.rule) == ("EMAIL", (9, 22), 1.0, "address")
 
 
+def test_the_work_that_an_account_does_is_no_name_of_a_person() -> None:
+    roster = Roster.of(["Larkfield Desk", "Larkfield Care", "Nora Reception"])
+    kept = "Your desk clock is at the reception, take care"
+    assert Redactor(roster).redact(kept).text == kept
+    assert Redactor(roster).redact("Ask Nora at Larkfield").text == "Ask <NAME_1> at <NAME_2>"
+
+
 def test_names_count_as_whole_words_and_common_words_only_in_full_names() -> None:
     roster = Roster.of(["Mark Green", "Tom Ng", "Anna Schmidt"])
     hidden = {
