@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 # Spinning OpenMP threads starve whatever else runs; this must be set before torch is imported anywhere.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -38,6 +38,8 @@ from brandvoice.commands import (
 )
 from brandvoice.output import complain, hush_libraries
 from conversations.errors import BrandvoiceError
+
+INTERRUPTED = 130  # with this typer ends a command on Ctrl-C, and says nothing
 
 app = typer.Typer(
     name="brandvoice",
@@ -110,8 +112,11 @@ def main() -> None:
         complain(str(error))
         sys.exit(1)
     except KeyboardInterrupt:
-        complain("Stopped.")
-        sys.exit(1)
+        _stop()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _stop()
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -120,6 +125,11 @@ def main() -> None:
             raise
         complain(f"The system refused: {error}.")
         sys.exit(1)
+
+
+def _stop() -> NoReturn:
+    complain("\nStopped. What was stored by then stays.")
+    sys.exit(1)
 
 
 def _add_plugin_commands() -> None:
