@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from conversations.store import ConversationStore
 
 CLOCKS_DIFFER = timedelta(days=1)  # a message from later than this is dated wrongly
+READ_AHEAD = 10_000  # what is read at most before something is stored
 SHOWN = 20  # refusals printed in full; --json has all of them
 
 
@@ -155,7 +157,7 @@ def import_path(
         dates=_date_order(dates),
         latest=source.added_at + CLOCKS_DIFFER,
     )
-    outcomes = read_path(request, importers, format=format_name)
+    outcomes = _begun(read_path(request, importers, format=format_name))
     conversations = account.conversations(outcomes)
     if dry_run:
         for _ in conversations:
@@ -165,6 +167,16 @@ def import_path(
         added = store.add_conversations(conversations, source=source, coverage=coverage)
         withdrawn = coverage.withdraw(source, now=source.added_at)
     return account.told(path, added, withdrawn=withdrawn, dry_run=dry_run)
+
+
+def _begun(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """The same, read as far as a conversation: what is refused as a whole is so before the store has a source of it."""
+    first: list[Outcome] = []
+    for outcome in islice(outcomes, READ_AHEAD):
+        first.append(outcome)
+        if isinstance(outcome, Conversation):
+            break
+    return chain(first, outcomes)
 
 
 def _checked(

@@ -70,7 +70,7 @@ def read_path(request: Request, importers: Sequence[Importer], *, format: str = 
             else:
                 yield Refused(label, _diagnosis(file).removesuffix("."))
         except ImportRefused as refused:
-            yield Refused(label, str(refused))
+            yield Refused(label, str(refused).removeprefix(str(file)).removeprefix(":").strip().removesuffix("."))
 
 
 def _may_be_table(path: Path) -> bool:
@@ -132,5 +132,6 @@ def _shape(path: Path) -> str:
 
 
 def _expected(importers: Sequence[Importer]) -> str:
-    shapes = "; ".join(f"{importer.name}: {importer.shape}" for importer in importers)
-    return f"Expected was {shapes}." if len(importers) == 1 else f"What can be read: {shapes}."
+    if len(importers) == 1:
+        return f"Expected was {importers[0].name}: {importers[0].shape}."
+    return "\n".join(["What can be read:", *(f"  {importer.name}: {importer.shape}" for importer in importers)])

@@ -137,3 +137,23 @@ def test_how_something_was_read_is_no_reason_to_leave_it_out(tmp_path, store):
     result = take(path, store)
     assert (result.added, result.skipped) == (1, {})
     assert result.lines()[2:] == ["  read as Windows-1252, for it is not UTF-8"]
+
+
+def test_a_file_that_is_refused_as_a_whole_leaves_no_source(tmp_path, store):
+    chat = tmp_path / "chat.txt"
+    chat.write_text("2020-05-13, 09:58 - Hanna Lund: Open?\n2020-05-13, 09:59 - Tea Desk: Until six!\n")
+    with pytest.raises(ImportRefused, match="say whose messages"):
+        take(chat, store)
+    assert store.sources("harbor") == []
+    take(chat, store, speakers=("Tea Desk",))
+    assert [source.name for source in store.sources("harbor")] == ["chat.txt"]
+
+
+def test_what_is_refused_in_a_folder_is_named_once(tmp_path, store):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "empty.csv").write_text("")
+    (folder / "chat.txt").write_text("2020-05-13, 09:58 - Hanna Lund: Open?\n2020-05-13, 09:59 - Tea Desk: Until!\n")
+    told = take(folder, store).refused
+    assert [one.place for one in told] == ["logs/chat.txt", "logs/empty.csv"]
+    assert [one.reason.split(".")[0] for one in told] == ["say whose messages are the brand's", "is empty"]

@@ -129,7 +129,10 @@ class RowReader:
         said = self.cell(row, "role").casefold()
         if said not in self.columns.roles:
             known = ", ".join(self.columns.roles)
-            raise UnfitError(f"has the role {short(said)}, which is none of {known}")
+            raise UnfitError(
+                f"has the role {short(said)}, which is none of {known}; "
+                "a TOML file for --column says under [roles] what others mean"
+            )
         if said in self.columns.open_roles:
             return None, ""
         role = self.columns.roles[said]
