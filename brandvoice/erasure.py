@@ -135,8 +135,13 @@ def verify_proof(store: ConversationStore, path: Path) -> str:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         facts, digest = told["facts"], told["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} cannot be read as the proof of an erasure ({error}).") from error
+    except OSError as error:
+        raise StoreError(
+            f"{path} is no erasure that is known here, and no file that can be read ({error.strerror}). "
+            "`brandvoice privacy proofs` names them."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} is not the proof of an erasure. Those are in data/erasures.") from error
     if digest_of_facts(facts) != digest:
         raise StoreError(f"{path} was altered: its facts do not have the hash that it states.")
     known = {erasure.id: erasure.digest for erasure in store.erasures.listed()}

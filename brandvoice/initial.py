@@ -34,10 +34,12 @@ device = "auto"
 # promote = "ask"        # ask | auto | never
 """
 
+ASKED = "Say in a sentence or two what the brand is and how it should come across."
+
 STYLE = """\
 name = "{name}"
 title = "{title}"
-about = "{title} is … Say in a sentence or two what the brand is and how it should come across."
+about = "{title} is … {asked}"
 language = "en"
 do = ["Answer the question first.", "Write the way a friendly colleague talks."]
 dont = ["Make promises nobody can keep."]
@@ -76,5 +78,6 @@ def create_style(folder: Path, name: str) -> Path:
     if path.exists():
         raise SettingsError(f"{path} exists already; nothing was changed.")
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(STYLE.format(name=name, title=name.replace("-", " ").title()), encoding="utf-8")
+    title = name.replace("-", " ").title()
+    path.write_text(STYLE.format(name=name, title=title, asked=ASKED), encoding="utf-8")
     return path

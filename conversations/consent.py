@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from conversations import tables
 from conversations.database import insert_missing
@@ -125,6 +125,17 @@ def channel_out(connection: Connection, channel: str, *, now: datetime) -> None:
 
 def channel_in(connection: Connection, channel: str) -> None:
     connection.execute(delete(channel_opt_outs).where(channel_opt_outs.c.channel == _channel(channel)))
+
+
+def has_channel(connection: Connection, channel: str) -> bool:
+    """Whether anything that is kept comes from the channel."""
+    plain = _channel(channel)
+    asked = (tables.conversations.c.place, tables.messages.c.id)
+    return any(
+        plain in _PARTS.split((place or "").casefold())
+        for column in asked
+        for place in connection.scalars(select(column).where(func.lower(column).contains(plain, autoescape=True)))
+    )
 
 
 def _channel(channel: str) -> str:

@@ -18,6 +18,7 @@ from conversations.tables import storable
 
 BATCH = 500
 SHOWN = 10
+SHORTEST = 3  # letters that somebody is looked for by
 NAMES_AT_MOST = 20  # of one person in one source; handles that change by the message are no names
 
 
@@ -94,6 +95,24 @@ class Directory:
             more = f"\n  and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
             raise NotFound(f"{len(found)} people are called {wanted!r}. Name one by the id:\n{listed}{more}")
         return found[0] if found else Known(wanted)
+
+    def knows(self, person: str) -> bool:
+        """Whether anything in the store stands under an id."""
+        with self._database.reading() as connection:
+            return _wrote(connection, person)
+
+    def alike(self, wanted: str) -> tuple[Known, ...]:
+        """A few people of whose names a word is, or begins like, what somebody typed."""
+        typed = _folded(wanted)
+        if len(typed) < SHORTEST:
+            return ()
+        table = ledger_tables.people.c
+        begins = or_(
+            table.folded.startswith(typed, autoescape=True), table.folded.contains(f" {typed}", autoescape=True)
+        )
+        with self._database.reading() as connection:
+            ids = connection.scalars(select(table.person).where(begins).distinct().order_by(table.person).limit(SHOWN))
+            return tuple(_known(connection, list(ids)))
 
 
 def names(connection: Connection, *, style: str | None) -> dict[str, list[str]]:

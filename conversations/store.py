@@ -384,6 +384,11 @@ class ConversationStore:
         with self._database.writing() as connection:
             consent.channel_out(connection, channel, now=self._now())
 
+    def has_channel(self, channel: str) -> bool:
+        """Whether anything that is kept comes from a channel of that name or id."""
+        with self._database.reading() as connection:
+            return consent.has_channel(connection, channel)
+
     def opt_in_channel(self, channel: str) -> None:
         """Undo `opt_out_channel`."""
         with self._database.writing() as connection:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from brandvoice.commands.context import operator, workspace_of
 from brandvoice.output import Json, print_facts, print_json, print_rows, say
 from conversations.errors import ImportRefused, NotFound
+
+if TYPE_CHECKING:
+    from conversations.directory import Known
 
 group = typer.Typer(help="What the store holds.", no_args_is_help=True)
 
@@ -109,8 +113,11 @@ def list_conversations(
     """Conversations of a style, with their first line."""
     from itertools import islice
 
-    with workspace_of(context).open_store() as store:
+    workspace = workspace_of(context)
+    with workspace.open_store() as store:
         found = list(islice(store.conversations(style), limit))
+    if not found:
+        workspace.style(style)
     rows = [
         {"id": c.id, "messages": len(c.messages), "place": c.place, "first": c.messages[0].content}
         for c in found
@@ -175,12 +182,13 @@ def forget(
         known = store.directory.resolve(person)
         proof = erase_person(workspace, store, known.id, dry_run=dry_run)
         was_erased = store.directory.erased()(known.id)
+        alike = () if proof.found or was_erased else store.directory.alike(person)
         wiped = dry_run or store.database.wipe()
     if not (proof.found or was_erased):
         raise NotFound(
             f'Nothing of "{person}" was found, and nothing was erased. People are known by the ids of their platform '
             "(Slack: U0123…; Discord: discord/123…), which `brandvoice conversations show ID --json` gives as authors, "
-            "and by the names that imports brought."
+            f"and by the names that imports brought.{_alike(alike)}"
         )
     if as_json:
         print_json(proof)
@@ -194,3 +202,7 @@ def forget(
         say(line)
     if not wiped:
         say(STILL_READ)
+
+
+def _alike(people: Sequence[Known]) -> str:
+    return "\nSomebody with a name like it:\n" + "\n".join(f"  {one.shown}" for one in people) if people else ""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from brandvoice.commands.context import workspace_of
 from brandvoice.output import Json, print_json, print_rows, say
 from conversations.errors import NotFound
+
+if TYPE_CHECKING:
+    from brandvoice.workspace import Workspace
+    from styles.dataset import DatasetVersion
 
 group = typer.Typer(help="Dataset versions.", no_args_is_help=True)
 
@@ -47,9 +51,7 @@ def list_datasets(
 @group.command()
 def show(context: typer.Context, style: StyleName, version: Version = "latest", as_json: Json = False) -> None:
     """The card of one dataset version."""
-    from styles.dataset import load_dataset
-
-    found = load_dataset(workspace_of(context).data, style, version)
+    found = _load(workspace_of(context), style, version)
     if as_json:
         print_json(found.manifest)
     else:
@@ -72,9 +74,8 @@ def rows(
 ) -> None:
     """Rows of a dataset version, kept or left out; always the same mixed sample where there are more."""
     from brandvoice.dataset_rows import rows_of
-    from styles.dataset import load_dataset
 
-    found = load_dataset(workspace_of(context).data, style, version)
+    found = _load(workspace_of(context), style, version)
     chosen, count = rows_of(found, part, reason=reason, step=step, contains=contains, limit=limit)
     print_rows(chosen, as_json=as_json, empty=f"No row of {found.reference} is like that.")
     if count > len(chosen) and not as_json:
@@ -93,10 +94,9 @@ def explain(
 ) -> None:
     """The story of a row: where it comes from, what changed it, why it is in or out, what learned from it."""
     from brandvoice.story import explain as stories_of
-    from styles.dataset import load_dataset
 
     workspace = workspace_of(context)
-    stories = stories_of(workspace, load_dataset(workspace.data, style, version), row)
+    stories = stories_of(workspace, _load(workspace, style, version), row)
     if as_json:
         print_json(stories)
         return
@@ -116,16 +116,15 @@ def diff(
 ) -> None:
     """What came in, went out or changed from one version to another, and why."""
     from brandvoice.story import why_gone
-    from styles.dataset import load_dataset
     from styles.dataset_diff import explain_diff
 
     workspace = workspace_of(context)
-    newer = load_dataset(workspace.data, style, after)
+    newer = _load(workspace, style, after)
     older = before or newer.manifest.parent
     if older is None:
         raise NotFound(f"{newer.reference} is the first dataset of its style: there is nothing to compare it with.")
     with workspace.open_store() as store:
-        explained = explain_diff(load_dataset(workspace.data, style, older), newer, gone=why_gone(store))
+        explained = explain_diff(_load(workspace, style, older), newer, gone=why_gone(store))
     if as_json:
         print_json(explained)
         return
@@ -150,8 +149,23 @@ def export(
     """Write one part of a dataset version as JSON lines that other trainers read."""
     from brandvoice.steps import export_dataset
 
-    count = export_dataset(workspace_of(context), style, version=version, part=part, target=target, form=form)
+    workspace = workspace_of(context)
+    _expect_style(workspace, style)
+    count = export_dataset(workspace, style, version=version, part=part, target=target, form=form)
     if as_json:
         print_json({"file": target, "rows": count, "part": part, "format": form})
     else:
         say(f"wrote {count} rows to {target}")
+
+
+def _load(workspace: Workspace, style: str, version: str) -> DatasetVersion:
+    from styles.dataset import load_dataset
+
+    _expect_style(workspace, style)
+    return load_dataset(workspace.data, style, version)
+
+
+def _expect_style(workspace: Workspace, style: str) -> None:
+    """A style whose file is gone may still have datasets; one that has neither was misspelled."""
+    if not (workspace.data / "datasets" / style).is_dir():
+        workspace.style(style)

@@ -16,6 +16,12 @@ STILL_READ = (
     "End it, then run this again."
 )
 
+NO_SUCH_PERSON = (
+    'But nobody is known as "{}" so far. Ahead of an import only an id counts, never a name (Slack: U0123…; Discord: '
+    "discord/123…): check the spelling, and say it again once their messages are here."
+)
+NO_SUCH_CHANNEL = 'But nothing here comes from a channel "{}" so far: check the spelling.'
+
 group = typer.Typer(help="Originals, alarms, opt-outs, and proofs of erasures.", no_args_is_help=True)
 
 Person = Annotated[str | None, typer.Option("--person", help="An id of a platform, or a name that an import brought.")]
@@ -49,17 +55,19 @@ def originals(
 @group.command()
 def purge(
     context: typer.Context,
-    before: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only those kept before.")] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Only those kept before that day, in UTC.")
+    ] = None,
     source: Annotated[str | None, typer.Option(help="Only those of a source.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
     """Delete originals for good; what the store holds, which is redacted, stays."""
     if before is None and source is None and not everything:
         raise typer.BadParameter("say which originals: --before YYYY-MM-DD, --source SOURCE or --all")
+    moment = _day(before) if before is not None else None
     workspace = workspace_of(context)
     with workspace.open_store() as store:
         named = store.source(source).id if source else None
-        moment = before.replace(tzinfo=UTC) if before else None
         count = store.originals(workspace.sealing()).purge(before=moment, source=named)
         wiped = store.database.wipe()
     say("1 original is deleted." if count == 1 else f"{count} originals are deleted.")
@@ -98,11 +106,17 @@ def settle(context: typer.Context, conversation: str) -> None:
 def opt_out(context: typer.Context, person: Person = None, channel: Channel = None) -> None:
     """Learn nothing from a person, or from a channel, any more."""
     with workspace_of(context).open_store() as store:
+        strange = []
         if channel is not None:
             store.opt_out_channel(channel)
+            strange += [] if store.has_channel(channel) else [NO_SUCH_CHANNEL.format(channel)]
         if person is not None:
-            store.opt_out(store.directory.resolve(person).id)
+            known = store.directory.resolve(person).id
+            store.opt_out(known)
+            strange += [] if store.directory.knows(known) else [NO_SUCH_PERSON.format(person)]
     _said(person, channel, "is not learned from any more. Older datasets still hold it; curate anew.")
+    for sentence in strange:
+        say(sentence)
 
 
 @group.command("opt-in")
@@ -155,6 +169,13 @@ def verify(
     file = kept if kept.is_file() and not proof.is_file() else proof
     with workspace.open_store() as store:
         say(f"{verify_proof(store, file)}: unaltered, and known here.")
+
+
+def _day(written: str) -> datetime:
+    try:
+        return datetime.strptime(written, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise typer.BadParameter(f'--before: "{written}" is no day. Write it as 2026-01-31.') from error
 
 
 def _said(person: str | None, channel: str | None, what: str) -> None:

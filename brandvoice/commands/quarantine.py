@@ -30,8 +30,11 @@ def list_rows(
     as_json: Json = False,
 ) -> None:
     """Rows that wait, each with its reason and the first line of evidence."""
-    with workspace_of(context).open_store() as store:
+    workspace = workspace_of(context)
+    with workspace.open_store() as store:
         rows = store.quarantine.listed(style, state)
+    if not rows:
+        workspace.style(style)
     if as_json:
         print_json(rows)
         return

@@ -12,6 +12,7 @@ from brandvoice.output import Json, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from styles.curation import Curated
+    from styles.style import Style
 
 styles = typer.Typer(help="Style specs, and the measured profile of a style.", no_args_is_help=True)
 
@@ -98,14 +99,15 @@ def curate(context: typer.Context, name: StyleName, as_json: Json = False) -> No
     from brandvoice.plugins import load_plugins
     from styles.cautions import cautions
 
+    workspace = workspace_of(context)
     with CountDisplay("conversations") as display:
         version, curated = curate_style(
-            workspace_of(context),
+            workspace,
             name,
             offers=load_plugins(),
             tell=lambda stage: display.show(stage.title, stage.done, stage.total),
         )
-    warnings = cautions(version.manifest)
+    warnings = [*_unfilled(workspace.style(name)), *cautions(version.manifest)]
     if as_json:
         print_json({"dataset": version.manifest, "steps": version.manifest.steps, "cautions": warnings})
         return
@@ -120,6 +122,18 @@ def curate(context: typer.Context, name: StyleName, as_json: Json = False) -> No
     for line in (*_told_alarms(curated), *warnings):
         say(line)
     say(f"{version.path}")
+
+
+def _unfilled(style: Style) -> list[str]:
+    from brandvoice.initial import ASKED
+
+    if ASKED not in style.about:
+        return []
+    said = (
+        f"styles/{style.name}.toml is not filled in. Write its title and about, and curate again: the brand's own name "
+        "is hidden like a person's where an account bears it and the title does not."
+    )
+    return [said]
 
 
 def _did(step: Mapping[str, Any]) -> bool:

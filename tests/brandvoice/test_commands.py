@@ -146,3 +146,48 @@ def test_a_fault_in_one_style_leaves_the_others_alone(workspace: Path) -> None:
         assert "about: is missing" in brandvoice("styles", "show", "faulty", folder=workspace).stderr
     finally:
         faulty.unlink()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("conversations", "list", "tee"),
+        ("quarantine", "list", "tee"),
+        ("datasets", "show", "tee"),
+        ("datasets", "rows", "tee"),
+        ("datasets", "explain", "tee", "1"),
+        ("datasets", "diff", "tee"),
+        ("datasets", "export", "tee", "rows.jsonl"),
+    ],
+    ids=" ".join,
+)
+def test_a_style_that_does_not_exist_is_never_taken_for_an_empty_one(workspace: Path, words: tuple[str, ...]) -> None:
+    done = brandvoice(*words, folder=workspace)
+    assert done.returncode == 1
+    assert 'There is no style "tee"' in done.stderr
+
+
+def test_a_curation_says_that_its_style_is_not_filled_in(tmp_path: Path) -> None:
+    assert brandvoice("init", folder=tmp_path).returncode == 0
+    assert brandvoice("styles", "new", "tea", folder=tmp_path).returncode == 0
+    (tmp_path / "chats.jsonl").write_text("".join(CHAT % (i, i) for i in range(40)))
+    brandvoice("import", "chats.jsonl", "--style", "tea", "--basis", "own-content", folder=tmp_path)
+    assert "styles/tea.toml is not filled in" in brandvoice("curate", "tea", folder=tmp_path).stdout
+    (tmp_path / "styles" / "tea.toml").write_text(STYLE)
+    assert "not filled in" not in brandvoice("curate", "tea", folder=tmp_path).stdout
+
+
+def test_a_command_that_is_interrupted_says_so(workspace: Path) -> None:
+    script = (
+        "import os, signal\n"
+        "from brandvoice import cli\n"
+        "@cli.app.command()\n"
+        "def wait():\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "cli.main()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", script, "wait"], cwd=workspace, env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (1, "\nStopped. What was stored by then stays.\n")

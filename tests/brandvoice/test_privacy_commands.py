@@ -114,3 +114,39 @@ def test_a_proof_is_verified_by_the_id_that_the_list_gives(workspace: Path) -> N
     (proof,) = rows(workspace, "privacy", "proofs")
     assert "unaltered" in run(workspace, "privacy", "verify", proof["id"]).output
     assert isinstance(run(workspace, "privacy", "verify", "another").exception, BrandvoiceError)
+
+
+def test_an_opt_out_of_somebody_unknown_says_that_it_may_be_misspelled(workspace: Path) -> None:
+    chat = workspace / "chat.txt"
+    chat.write_text("2025-05-13, 09:58 - Hanna Lund: Open?\n2025-05-13, 09:59 - Tea Desk: Until six!\n")
+    asked = ("--style", "tea", "--basis", "consent", "--speaker", "Tea Desk")
+    assert run(workspace, "import", str(chat), *asked).exit_code == 0
+    known = run(workspace, "privacy", "opt-out", "--person", "hanna lund").output
+    assert "is not learned from any more" in known
+    assert "But" not in known
+    assert 'nobody is known as "Hanna Lunt"' in run(workspace, "privacy", "opt-out", "--person", "Hanna Lunt").output
+    strange = run(workspace, "privacy", "opt-out", "--channel", "chats").output
+    assert 'nothing here comes from a channel "chats"' in strange
+    assert "But" not in run(workspace, "privacy", "opt-out", "--channel", "chat.txt").output
+
+
+def test_who_is_to_be_forgotten_by_a_part_of_a_name_is_shown_who_may_be_meant(workspace: Path) -> None:
+    chat = workspace / "chat.txt"
+    chat.write_text("2025-05-13, 09:58 - Hanna Lund: Open?\n2025-05-13, 09:59 - Tea Desk: Until six!\n")
+    run(workspace, "import", str(chat), "--style", "tea", "--basis", "consent", "--speaker", "Tea Desk")
+    for typed in ("hanna", "Lund"):
+        refused = run(workspace, "forget", typed, "--dry-run").exception
+        assert isinstance(refused, BrandvoiceError)
+        assert "  whatsapp/Hanna Lund (Hanna Lund; whatsapp)" in str(refused)
+    assert "with a name like it" not in str(run(workspace, "forget", "una", "--dry-run").exception)
+
+
+def test_a_day_or_a_proof_that_is_none_is_refused_in_words(workspace: Path) -> None:
+    day = run(workspace, "privacy", "purge", "--before", "yesterday")
+    assert day.exit_code == 2
+    assert '"yesterday" is no day. Write it as 2026-01-31.' in day.output
+    (workspace / "proof.json").write_text("{}")
+    for file, said in (("nowhere.json", "No such file"), ("proof.json", "is not the proof of an erasure")):
+        refused = str(run(workspace, "privacy", "verify", str(workspace / file)).exception)
+        assert said in refused
+        assert "Errno" not in refused
