@@ -21,6 +21,7 @@ $(READY): pyproject.toml constraints.txt
 	if ! command -v nvidia-smi >/dev/null 2>&1 && $(BIN)/python -c 'import urllib.request as r; r.urlopen("$(TORCH_CPU_INDEX)/torch/", timeout=5)' >/dev/null 2>&1; then \
 	  index="--extra-index-url $(TORCH_CPU_INDEX)"; \
 	fi; \
+	echo "Installing torch and the rest into $(VENV): some hundred megabytes and some minutes, in which pip says nothing."; \
 	set -x; $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt $$index -e '.[dev]'
 	@touch $(READY)
 

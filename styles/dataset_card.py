@@ -169,7 +169,7 @@ def _covered(topics: Sequence[Topic]) -> str:
     if not topics:
         return "Too little is known to tell."
     rows = [(topic.words, f"{topic.asked:.1%}", f"{topic.learned:.1%}", topic.verdict) for topic in topics]
-    lacking = ", ".join(f"{topic.words}" for topic in topics if topic.verdict == "under")
+    lacking = "; ".join(topic.words for topic in topics if topic.verdict == "under")
     told = f"Under-represented: {lacking}." if lacking else "Nothing is much under-represented."
     table = _table(("matter", "asked", "learned", "represented"), rows)
     return f"![shares of what is asked and of what is learned](coverage.svg)\n\n{told}\n\n{table}"

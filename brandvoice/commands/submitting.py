@@ -29,7 +29,9 @@ def add_to(app: typer.Typer) -> None:
 @submissions.command()
 def add(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Conversations in any format that can be imported.")],
+    file: Annotated[
+        Path, typer.Argument(help="Conversations as JSON: OpenAI chat, ShareGPT, Alpaca, or prompts and completions.")
+    ],
     style: Annotated[str, typer.Option(help="The style they are examples of.")],
     consent: Annotated[bool, typer.Option("--consent", help="Agree without being asked.")] = False,
     preview: Annotated[bool, typer.Option("--preview", help="Only show all of it as it would be kept.")] = False,
