@@ -174,7 +174,7 @@ def _begun(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
     first: list[Outcome] = []
     for outcome in islice(outcomes, READ_AHEAD):
         first.append(outcome)
-        if isinstance(outcome, Conversation):
+        if isinstance(outcome, Conversation | Covered):  # what is covered is asked while its file is open
             break
     return chain(first, outcomes)
 
