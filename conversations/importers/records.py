@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +18,7 @@ JsonObject = dict[str, Any]
 
 _KINDS = ((dict, "an object"), (list, "a list"), (str, "text"), (bool, "true or false"), ((int, float), "a number"))
 
+_SPACE = re.compile(r"\s*")
 HEAD = 20  # records that decide what a file is
 LOOK_AT_MOST = 1000  # lines in which they must stand, however many of these are broken
 
@@ -143,13 +145,14 @@ def _is_several(found: Record | Refused) -> bool:
 def _several(raw: bytes, place: str, cap: int) -> Iterator[Record | Refused]:
     """The objects that follow each other in one line, up to the first that is broken."""
     text = raw.decode().strip()
-    while text:
+    start = 0
+    while start < len(text):
         try:
-            _, end = _DECODER.raw_decode(text)
+            _, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             end = len(text)
-        yield parse(text[:end].encode("utf-8", "surrogatepass"), place=place, cap=cap)
-        text = text[end:].lstrip()
+        yield parse(text[start:end].encode("utf-8", "surrogatepass"), place=place, cap=cap)
+        start = _SPACE.match(text, end).end()  # type: ignore[union-attr] - it matches nothing as well
 
 
 def parse(raw: bytes | None, *, place: str, cap: int) -> Record | Refused:
