@@ -59,7 +59,7 @@ class Judge:
         """Check what a step gave back, hide names in its sentences, and do what reviewers decided about quarantine."""
         kept, changed, fallen = list[Draft](), list[str](), list[Dropped]()
         for draft, outcome in _paired(step, batch, outcomes):
-            if _is_among(self.rejected, draft):
+            if self.rejected and _is_among(self.rejected, draft):
                 fallen.append(self._told(step, draft.drop(REJECTED, "A reviewer rejected it in quarantine."), draft))
             elif outcome is draft:
                 kept.append(draft)

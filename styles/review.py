@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from conversations.errors import BrandvoiceError, NotFound, StoreError
+from conversations.errors import BrandvoiceError, CurationRefused, NotFound, StoreError
 from conversations.messages import Message, Submission, conversation_id
 from conversations.privacy import Redacted, Redactor
 from conversations.quarantine import Quarantined
@@ -18,9 +18,10 @@ from conversations.roster import NameFinder
 from conversations.store import ConversationStore
 from conversations.submissions import LOCAL_PERSON
 from styles.agreement import Agreement, agreement
+from styles.bench import Judge
 from styles.checks import Check, style_checks
 from styles.dataset import DatasetVersion, load_dataset
-from styles.drafts import CurationStep, Draft, Dropped, Step
+from styles.drafts import CurationStep, Draft, Step
 from styles.examples import is_target
 from styles.reviewers import Reviewer, reviewers_of
 from styles.style import Style
@@ -256,12 +257,13 @@ class ReviewDesk:
             for i, m in enumerate(shown.messages)
         )
         draft = Draft(shown.id, shown.id, said, reviewer=self.reviewer)
-        for step in self._steps:
-            (outcome,) = step([draft])
-            if isinstance(outcome, Dropped):
-                does = "hold it back" if outcome.quarantined else "leave it out"
-                return f"Curation would {does} ({step.name}): {outcome.sentence}"
-            draft = outcome
+        try:
+            _, fates = Judge({}, self._names).work(self._steps, [draft])
+        except CurationRefused as refusal:  # a step of a plugin fails at it
+            return f"Curation would stop at it. {refusal}"
+        for dropped in (dropped for fate in fates for dropped in fate.dropped):
+            does = "hold it back" if dropped.quarantined else "leave it out"
+            return f"Curation would {does} ({dropped.step}): {dropped.sentence}"
         return ""
 
     def _checked(self, reply: str) -> list[tuple[Check, Any]]:

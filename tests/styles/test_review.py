@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from conversations.store import ConversationStore
 from styles.agreement import agreement
 from styles.curation import Limits
 from styles.dataset import save_dataset
-from styles.drafts import Draft
+from styles.drafts import Draft, Step
 from styles.review import ReviewDesk, ReviewItem, Waiting, is_sampled
 from styles.reviewers import reviewers_of
 from styles.steps import builtin_steps
@@ -258,3 +259,16 @@ def test_kappa_is_what_cohen_computes() -> None:
     assert 0.1 < found.low < 0.4 < found.high < 0.7
     assert agreement([]).sentence == "Nothing was judged by two reviewers yet."
     assert agreement([(True, True)] * 3).kappa is None
+
+
+@pytest.mark.parametrize("run", [lambda batch: 1 / 0, lambda batch: [], lambda batch: [*batch, *batch]])
+def test_a_step_of_a_plugin_that_fails_is_told_and_stops_no_review(
+    store: ConversationStore, tmp_path: Path, run: Callable[[Sequence[Draft]], Sequence[Draft]]
+) -> None:
+    hand_in(store, "s1")
+    steps = [*builtin_steps(Limits.of(TEA)), Step("mine", run, local=True)]
+    desk = ReviewDesk(store, TEA, data_dir=tmp_path, reviewer="dora", steps=steps)
+    item = first(desk)
+    assert item.foreseen.startswith('Curation would stop at it. The curation step "mine"')
+    assert desk.risk(desk.queue()[0]) > 0
+    assert desk.approve(item).accepts
