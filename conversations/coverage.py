@@ -108,13 +108,20 @@ class Coverage:
                 lock_whole_conversations(connection)
                 withdrawn += _withdraw(connection, ids, source=source, now=now)
         with self._database.writing() as connection:
+            lock_whole_conversations(connection)
             table = ledger_tables.deleted_messages
             for ids in _pages(self._back):
                 connection.execute(delete(table).where(table.c.id.in_(ids)))
             for channel, newest in self._newest.items():
-                row = {"channel": channel, "newest": newest, "since": self._since[channel]}
-                upsert(connection, ledger_tables.covered_channels, row=row)
+                self._remember(connection, channel, newest)
         return withdrawn
+
+    def _remember(self, connection: Connection, channel: str, newest: datetime) -> None:
+        """Unless another import, at the same time, was of a newer log."""
+        table = ledger_tables.covered_channels
+        known = connection.scalar(select(table.c.newest).where(table.c.channel == channel))
+        if known is None or known <= newest:
+            upsert(connection, table, row={"channel": channel, "newest": newest, "since": self._since[channel]})
 
     def _deleted(self, connection: Connection, messages: Iterable[str]) -> set[str]:
         table = ledger_tables.deleted_messages

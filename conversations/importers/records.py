@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +17,6 @@ JsonObject = dict[str, Any]
 
 _KINDS = ((dict, "an object"), (list, "a list"), (str, "text"), (bool, "true or false"), ((int, float), "a number"))
 
-_SPACE = re.compile(r"\s*")
 HEAD = 20  # records that decide what a file is
 LOOK_AT_MOST = 1000  # lines in which they must stand, however many of these are broken
 
@@ -152,7 +150,9 @@ def _several(raw: bytes, place: str, cap: int) -> Iterator[Record | Refused]:
         except (ValueError, RecursionError):
             end = len(text)
         yield parse(text[start:end].encode("utf-8", "surrogatepass"), place=place, cap=cap)
-        start = _SPACE.match(text, end).end()  # type: ignore[union-attr] - it matches nothing as well
+        start = end
+        while start < len(text) and text[start].isspace():
+            start += 1
 
 
 def parse(raw: bytes | None, *, place: str, cap: int) -> Record | Refused:

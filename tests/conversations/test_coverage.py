@@ -76,6 +76,15 @@ def test_a_newer_import_that_holds_it_again_brings_it_back(store: ConversationSt
     assert take(store, covering(store, "1", "2", newest=8), both) == (Added(unchanged=1), 0)
 
 
+def test_of_two_imports_at_the_same_time_the_newer_one_is_remembered(store: ConversationStore) -> None:
+    both = talk("a", "slack:C1/1", "slack:C1/2")
+    newer, older = covering(store, "1", "2", newest=9), covering(store, "1", "2", newest=2)
+    take(store, newer, both)
+    take(store, older, both)
+    assert covering(store, newest=5).stale == 0
+    assert covering(store, newest=10).stale == 1
+
+
 def test_an_import_that_covers_nothing_takes_nothing_from_a_conversation(store: ConversationStore) -> None:
     store.add_conversations([talk("a", "slack:C1/1", "slack:C1/2")], source=DESK)
     coverage = covering(store, hours=(0, 0))
