@@ -34,7 +34,9 @@ _NO_HOUSE = re.compile(r"[%€$£°/]|[.,:]\d|-\w")
 _TAIL = re.compile(r" (?:(?:bis|ter|hs|huis)(?!\w| \d)|[A-Z](?: \d{1,3})?(?![\w:'’])|[a-z](?= *(?:$|[,;\n])))")
 _YEAR = re.compile(r"(?:19\d|20[0-3])\d")
 _ROMAN = re.compile(r"[ivx]+")
-_STATIONS = frozenset(("bahnhof", "marktplatz", "spielplatz"))
+_COUNTED_THINGS = _COUNTED - _ROADS
+_NO_STREET = _NUMBERED - {"bahnhof", "marktplatz", "spielplatz"}  # "Zum Bahnhof 2" is one
+_SMALL_WORDS = _FILLERS - words.PARTICLES
 _LEADING = words.DIRECTIONS | {"el", "la", "las", "los"}
 
 
@@ -122,7 +124,7 @@ class StreetReader:
         if last < 0:
             return 0
         named, kind, end = ahead[:last], ahead[last], ahead[last].end
-        if any(token.key in _COUNTED for token in named):
+        if any(token.key in _COUNTED for token in named) or (kind.key in _COUNTED_THINGS and not kind.is_capital):
             return 0
         following = ahead[last + 1] if last + 1 < len(ahead) else None
         if following and following.key in words.DIRECTIONS:
@@ -270,11 +272,21 @@ class StreetReader:
             numbered = not (sure or dated) and any(token.key in _NUMBERED for token in named)
             if numbered or not any(is_name(token) for token in named):
                 continue
-            if sure or (capital and self._text.ends(end)) or self._text.is_announced(kind) or self._text.is_postal(end):
+            vague = kind.key in words.DISTRICTS and self._is_small(end) and named[0].key not in ("via", "vía")
+            if (
+                sure
+                or (capital and not vague and self._text.ends(end))
+                or self._text.is_announced(kind)
+                or self._text.is_postal(end)
+            ):
                 return kind
-            told = self._text.is_told(kind, end) if kind.key in words.SURE_KINDS else self._text.is_all(kind, end)
+            told = (
+                self._text.is_told(kind, end)
+                if kind.key in words.SURE_KINDS
+                else kind.key in words.BARE_KINDS and self._text.is_all(kind, end)
+            )
             told = told or "." in kind.key
-            if told and not any(token.key in _FILLERS - words.PARTICLES for token in named):
+            if told and not any(token.key in _SMALL_WORDS for token in named):
                 return kind
         return None
 
@@ -286,7 +298,7 @@ class StreetReader:
                 continue
             postal = self._text.is_postal(end)
             announced = self._text.is_announced(lead)
-            no_street = _NUMBERED - _STATIONS if announced and lead.is_capital else _NUMBERED
+            no_street = _NO_STREET if announced and lead.is_capital else _NUMBERED
             counted = any(token.key in no_street for token in named)
             if (not postal and counted) or not self._text.ends(end):
                 return None
@@ -295,6 +307,10 @@ class StreetReader:
             if told or (named[-1].is_capital and (inside or (lead.is_capital and self._text.is_line(lead, end)))):
                 return lead
         return None
+
+    def _is_small(self, end: int) -> bool:
+        """Whether the number may be a sequel's: "De Sims 4", "Gran Turismo 7"."""
+        return not self._text.text[end - 2 : end].isdigit()
 
     def _nameless(self, behind: list[Token], end: int) -> Token | None:
         cut = max(
@@ -305,6 +321,7 @@ class StreetReader:
         if (
             len(named) == 2
             and named[0].key in ("de", "het")
+            and not self._is_small(end)
             and self._text.is_all(named[0], end)
             and named[1].is_capital
         ):

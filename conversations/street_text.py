@@ -38,7 +38,7 @@ _CALLED_SO = re.compile(
 )
 _ELIDED = re.compile(r"(?:[dls]|dell|all|nell|sull|dall|n)['’][^\W\da-zß-öø-ÿ_]")  # "l'Orme"
 _FORM = re.compile(  # "Street + no.:"
-    r"(?i)(?<!\w)(?:street|str(?:aße|asse|aat|\.)?|rue|calle|via|indirizzo|ulica|gata|gate|gade|vej|katu|rua|"
+    r"(?i)(?<!\w)(?:street|str(?:aße|asse|aat|\.)?|rue|calle|indirizzo|ulica|gata|gate|gade|vej|katu|rua|"
     r"morada|logradouro|domicilio|"
     r"(?:address|adresse|addr|adr)[ ]?(?:line)? ?1?|(?:delivery|billing|shipping|home|postal|work) (?:street|to)|"
     r"house(?: name)?|lives? at|lieferung an|ship to|bill to|deliver to|sede|addr?)"
@@ -106,10 +106,11 @@ class StreetText:
 
     def _is_asked(self, start: int) -> bool:
         """Whether a form asks for it: "Street:", "House no."."""
-        near = self.text[max(0, start - 3) : start]
+        near = self.text[max(0, start - 5) : start]
         line = max(0, start - 60)
         return ((":" in near or "=" in near) and bool(_FORM.search(self.text, line, start))) or (
-            near.rstrip(" #:.")[-1:].lower() in ("o", "m", "r") and bool(_NUMBER_SAID.search(self.text, line, start))
+            near.rstrip(" #:.")[-2:].lower() in ("no", "um", "er", "nr")
+            and bool(_NUMBER_SAID.search(self.text, line, start))
         )
 
     def is_hinted(self, first: Token) -> bool:

@@ -93,6 +93,16 @@ loteamento v.le p.zza p.za p.le c.so l.go v.lo praceta beco calçada azinhaga ca
 fondamenta aleje osiedle вулиця вул бульвар οδός λεωφόρος jl jln bulwar zaułek
 """)
 )
+# Of these, what a message that says nothing else may begin with in small letters: "via roma 12".
+BARE_KINDS = frozenset(_listed("via corso plaza pza piazza"))
+# Of these, what is as often something else: "Gran Turismo 7".
+DISTRICTS = frozenset(
+    _listed("""
+gran lago lagoa parque campo colônia colonia galleria regione cascina partida privada vale feira quinta praia ponte
+conjunto distrito área area jardim setor favela fazenda aeroporto estação estacao morro núcleo nucleo lugar barrio
+corte regione campo polígono poligono trecho canale vial
+""")
+)
 # Streets that begin with a preposition: "Unter den Eichen 12".
 LEADS = tuple(
     lead.replace("_", " ")
@@ -129,7 +139,7 @@ techniker
 monteur handwerker kurier geliefert zustellen zugestellt technicien récupérer retirer ramassage recoger recogida recoge
 técnico tecnico repartidor ritirate ritiro ritirare portate portatelo ophalen afhalen breng brengen technicus recolher
 recolha levantar hämta hämtas leverans hent hente hentes levering noudetaan toimitus nouto odbierz odbiór dostarczyć
-paczka doručit adresu kuriera levér leveres fakturaadresse rechnungsanschrift lieferanschrift wohnsitz wohnort
+paczka doručit adresu kuriera levér leveres fakturaadresse rechnungsanschrift lieferanschrift wohnsitz
 standort domiciliado domiciliada ubicado ubicada situé située sito sita gelegen
 """)
 # Of these, what sends a thing by number as well: "send combo 3".
@@ -138,7 +148,8 @@ SENDING = frozenset(
 deliver delivered delivers ship shipped ships shipping send sent sends mail mailing forward drop collect collected
 fetch pickup liefern liefert liefere geliefert schicken schickt schicke geschickt senden sende abholen abzuholen livrer
 livrez envoyer envoyez expédier retirer récupérer enviar envíen envien envía envia mandad mándalo recoger recogida
-spedire spedite spedisci consegnare ritirare ritirate bezorgen leveren lever stuur verzenden ophalen entregar enviem
+relocated standort spedire spedite spedisci consegnare ritirare ritirate bezorgen leveren lever stuur verzenden ophalen
+entregar enviem
 mande mandem leverera skicka hämta hent hente wysłać odbierz
 """)
 )
@@ -172,7 +183,8 @@ gleis tor tisch table seat sitz row reihe level floor stock etage zone pier plat
 kasse schalter store warehouse building locker exit junction extension team group gruppe division league season
 staffel episode folge chapter kapitel volume band phase stage version teil part section sector woche tag jahr jahre
 alter abend mittag nacht ende anfang schluss preis angebot geburtstag spiel versuch fall punkt absatz artikel seite
-page kurs quartal wagen abteil parkplatz arbeitsplatz stellplatz sitzplatz liegeplatz spielplatz marktplatz bahnhof
+page kurs quartal mail email link app sms web zoom paypal online base libre wagen abteil parkplatz arbeitsplatz
+stellplatz sitzplatz liegeplatz spielplatz marktplatz bahnhof
 windows iphone ipad android galaxy pixel playstation xbox office python java model grade type top nr number option
 step slide question line linie bus tram train zug flight flug autobahn bundesstraße landesstraße einbahnstraße block
 series abschnitt port voie snelweg autoweg motorway weg morning evening afternoon noon past half around quarter

@@ -146,7 +146,7 @@ _BARE = {
     "CZ": r"[67]\d{8}",
     "TR": r"5\d{9}",
 }
-_ROUND = re.compile(r"000|00\d00|^20[0-3]\d[01]\d[0-3]\d")  # and dates
+_ROUND = re.compile(r"000|00\d00|1234567|^20[0-3]\d[01]\d[0-3]\d")  # and dates
 _SOMEBODYS = re.compile(
     r"(?i)(?<!\w)(?:driver|courier|neighbou?r|mum|mom|dad|wife|husband|sister|brother|landlord|boss|doctor|"
     r"office|reception|"
@@ -154,7 +154,10 @@ _SOMEBODYS = re.compile(
     r"vicin[ao]|moglie|marito|ufficio|buurman|buurvrouw|sąsiad|żona|mąż|granne|nabo)(?:in|a|s|"
     r"'s)?(?: [A-Z]\w{1,14})?:? $"
 )
-_NAMED = re.compile(r"(?:,? (?:[^\W\d_]{2,14}|po|lg)){0,2}[ .!]*$")
+_NAMED = re.compile(
+    r"(?:,? (?:[^\W\d_a-zà-öø-ÿ][^\W\d_]{1,14}|po|lg|vg|thanks|thx|gracias|obrigad[oa]|grazie|merci|danke|"
+    r"dzięki)){0,2}[ .!]*$"
+)
 
 
 @dataclass(frozen=True)

@@ -693,4 +693,10 @@ Zählernummer 1 EMH00 4551209
 postcode 4551 and 2098
 members 20 983
 rev 12.45.51
+612345678 units
+3125550122 order
+4155550132 shipped
+7012345678
+601234098 please check
+7999888777 yes
 """

@@ -1032,4 +1032,24 @@ ulica zamknięta 2 dni
 plac zabaw 3 lata
 weg 5 dagen dicht
 vägen 14 mil
+Gran Turismo 7
+Gran Canaria 3
+Lago Maggiore 3
+De Sims 4
+De Avonden 2
+Het Boek 3
+via mail 2
+via link 5
+corso base 3
+Parque Warner 2
+vale regalo 3
+Vale Presente 100
+plaza libre 3
+quinta feira 5
+campo minado 3
+collect 5 Nectar points
+Indirizzo: errore 404
+relocated Server 3
+via: Hermes 2
+Standort Berlin 3
 """
