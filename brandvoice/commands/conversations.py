@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -107,7 +107,7 @@ def import_(
 def list_conversations(
     context: typer.Context,
     style: Annotated[str, typer.Argument(metavar="STYLE")],
-    limit: Annotated[int, typer.Option(help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
     as_json: Json = False,
 ) -> None:
     """Conversations of a style, with their first line."""
@@ -149,8 +149,11 @@ def stats(context: typer.Context, style: Annotated[str | None, typer.Argument()]
     """How much there is, by style and source."""
     from dataclasses import asdict
 
-    with workspace_of(context).open_store() as store:
+    workspace = workspace_of(context)
+    with workspace.open_store() as store:
         held = store.stats(style)
+    if style is not None and not held.holdings:
+        workspace.style(style)
     if as_json:
         print_json(held)
         return
@@ -162,7 +165,7 @@ def stats(context: typer.Context, style: Annotated[str | None, typer.Argument()]
         empty="There is no source.",
     )
     say("")
-    print_facts({"feedback": held.feedback, "submissions": held.submissions}, as_json=False)
+    print_facts({"feedback": _counted(held.feedback), "submissions": _counted(held.submissions)}, as_json=False)
 
 
 def forget(
@@ -202,6 +205,10 @@ def forget(
         say(line)
     if not wiped:
         say(STILL_READ)
+
+
+def _counted(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in numbers.items() if count) or "none"
 
 
 def _alike(people: Sequence[Known]) -> str:

@@ -34,8 +34,11 @@ def list_submissions(
     as_json: Json = False,
 ) -> None:
     """What people handed in, and what became of it."""
-    with workspace_of(context).open_store() as store:
+    workspace = workspace_of(context)
+    with workspace.open_store() as store:
         found = store.submissions(style=style, state=state)
+    if style is not None and not found:
+        workspace.style(style)
     rows = [
         {
             "id": s.id if as_json else s.id[:10],

@@ -152,6 +152,8 @@ def test_a_fault_in_one_style_leaves_the_others_alone(workspace: Path) -> None:
     "words",
     [
         ("conversations", "list", "tee"),
+        ("conversations", "stats", "tee"),
+        ("submissions", "list", "tee"),
         ("quarantine", "list", "tee"),
         ("datasets", "show", "tee"),
         ("datasets", "rows", "tee"),
@@ -191,3 +193,10 @@ def test_a_command_that_is_interrupted_says_so(workspace: Path) -> None:
         [sys.executable, "-c", script, "wait"], cwd=workspace, env=environment, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (1, "\nStopped. What was stored by then stays.\n")
+
+
+def test_what_was_counted_is_told_in_words(workspace: Path) -> None:
+    told = brandvoice("conversations", "stats", folder=workspace).stdout
+    assert "feedback     none\nsubmissions  none" in told
+    wrong = brandvoice("conversations", "list", "tea", "--limit", "-1", folder=workspace)
+    assert (wrong.returncode, "Traceback" in wrong.stderr) == (2, False)

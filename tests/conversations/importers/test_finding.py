@@ -205,3 +205,12 @@ def test_what_can_be_no_table_is_not_taken_for_one(stated, tmp_path):
 def test_columns_do_not_make_a_table_of_what_is_known(tmp_path):
     path = jsonl(tmp_path / "a", SAMPLES["openai"])
     assert find_importer(path, BUILTIN_IMPORTERS, columns=("text=body",)).name == "openai"
+
+
+def test_what_can_be_read_is_listed_a_line_each(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("Just prose\nwithout anything\n")
+    with pytest.raises(ImportRefused) as refused:
+        find_importer(path, BUILTIN_IMPORTERS)
+    listed = [line.split(":")[0].strip() for line in str(refused.value).splitlines()[1:]]
+    assert listed == [importer.name for importer in BUILTIN_IMPORTERS]
