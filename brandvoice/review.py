@@ -187,7 +187,7 @@ class Review:
         self._find()
 
     def _seen(self) -> list[Waiting]:
-        found = [one for one in self._all if one.mentions(self.words)]
+        found = [one for one in self._all if self.desk.mentions(one, self.words)]
         return sorted(found, key=self.desk.risk, reverse=True) if self._riskiest_first else found
 
     def _show(self, item: str | None) -> None:

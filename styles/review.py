@@ -52,12 +52,9 @@ class Waiting:
     held: Quarantined | None = None  # what a draft is in quarantine for
     shown: Submission | None = None
 
-    def mentions(self, words: str) -> bool:
-        """Whether each of the words stands in its text, or in what is known of it: who, where, why."""
-        return all(word in self._known for word in words.casefold().split())
-
     @property
-    def _known(self) -> str:
+    def known(self) -> str:
+        """What is searched first: who, where, why, and the text of a submission."""
         told = [self.id, self.kind, "second" if self.second else ""]
         if self.held:
             told += [self.held.step, self.held.reason, self.held.sentence, self.held.place, *self.held.evidence]
@@ -120,6 +117,7 @@ class ReviewDesk:
         self._data = data_dir
         self._names = names
         self._risks: dict[str, float] = {}
+        self._texts: dict[str, str] = {}  # of drafts in quarantine that were searched
         self.reviewer = reviewer
 
     def queue(self) -> list[Waiting]:
@@ -131,6 +129,11 @@ class ReviewDesk:
         decided = {s.id: s for s in known if s.state in ("approved", "rejected")}
         second = [Waiting(i, "submission", True, shown=decided[i]) for i in self._second_opinions() if i in decided]
         return [*first, *quarantined, *second]
+
+    def mentions(self, waiting: Waiting, words: str) -> bool:
+        """Whether each of the words stands in the text of an item, or in what is known of it: who, where, why."""
+        missing = [word for word in words.casefold().split() if word not in waiting.known]
+        return not missing or (waiting.held is not None and all(word in self._said(waiting.held) for word in missing))
 
     def find(self, submission: str) -> ReviewItem:
         """One submission by its id or the beginning of it, without neighbours. Raises `NotFound`."""
@@ -291,6 +294,15 @@ class ReviewDesk:
         except NotFound:
             return "The answer that it replaces is not there any more."
         return f"Instead of: {Redactor(self._names).redact(before.content).text}"
+
+    def _said(self, held: Quarantined) -> str:
+        if held.conversation_id not in self._texts:
+            try:
+                said = " ".join(message.content for message in self._messages_of(held.conversation_id))
+            except NotFound:  # it was erased or withdrawn meanwhile
+                said = ""
+            self._texts[held.conversation_id] = said.casefold()
+        return self._texts[held.conversation_id]
 
     def _messages_of(self, conversation: str) -> tuple[Message, ...]:
         try:
