@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -105,8 +106,13 @@ def study_echoes(batches: Iterable[Sequence[Draft]]) -> Decide:
     for batch in batches:
         ours = [(m, text) for draft in batch for m in draft.messages if m.voice and (text := _long(m.content))]
         sketches.add([text for _, text in ours])
-        spoken += ((m.voice or "", m.sent_at.timestamp() if m.sent_at else 0.0) for m, _ in ours)
+        spoken += ((m.voice or "", _instant(m.sent_at) if m.sent_at else 0.0) for m, _ in ours)
     return partial(_without_echoes, index=sketches.index(), spoken=spoken) if spoken else list
+
+
+def _instant(moment: datetime) -> float:
+    """A time without a zone is taken as UTC, wherever this machine stands."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _long(text: str) -> str:
@@ -128,7 +134,7 @@ def _without_echoes(batch: Sequence[Draft], *, index: Index, spoken: Sequence[tu
         if share < 0.8:
             continue
         voice, moment = spoken[int(number)]
-        if message.sent_at is None or message.sent_at.timestamp() >= moment:
+        if message.sent_at is None or _instant(message.sent_at) >= moment:
             outcomes[place] = _echo(batch[place], voice, float(share), message.content)
     return outcomes
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -249,3 +251,24 @@ def test_a_canned_reply_is_learned_three_times() -> None:
     assert [example.id for example in result.examples] == ["c0", "c1", "c2", "d"]
     assert texts(result)[-1] == ["u: and", "a- please  write to SUPPORT.", "u: ok", "a: bye then"]
     assert result.reasons == {"canned-reply": 3}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+def test_what_is_older_than_the_assistant_is_no_echo_wherever_the_machine_stands(
+    monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    words = "a: We open at nine every morning and close late at night on Fridays"
+    noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    ours = Conversation("ours", (message("u: When?"), message(words, voice="harbor@1", sent_at=noon)), source="log")
+    before, after = (
+        Conversation(name, (message("u: And when?"), message(words, sent_at=at.replace(tzinfo=None))), source="log")
+        for name, at in (("before", noon - timedelta(hours=1)), ("after", noon + timedelta(hours=1)))
+    )
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        found = {d.id for d in curated([GOOD, ours, before, after]).quarantined if d.reason == "own-words"}
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert found == {"after"}
