@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 
 from conversations import archive, consent, feedback, pending, people, source_ledger, statistics, submissions, talk
@@ -32,12 +33,8 @@ from conversations.tables import as_message, storable
 __all__ = ["Added", "ConversationStore", "Decision", "Erasure", "Holding", "Stats", "open_store"]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _unsealed() -> Sealing:
-    return Sealing(None)
+_now = partial(datetime.now, UTC)
+_unsealed = partial(Sealing, None)
 
 
 def open_store(
@@ -63,9 +60,7 @@ class ConversationStore:
     def __init__(
         self, database: Database, now: Callable[[], datetime], *, sealing: Callable[[], Sealing] = _unsealed
     ) -> None:
-        self._database = database
-        self._now = now
-        self._sealing = sealing
+        self._database, self._now, self._sealing = database, now, sealing
         self.directory = Directory(database)
         self.pending = PendingStore(database, now=now)
         self.alarms = Alarms(database, now=now)
@@ -400,6 +395,4 @@ class ConversationStore:
             return consent.unwilling(connection)
 
     def opted_out(self, person: str) -> bool:
-        with self._database.reading() as connection:
-            marks = consent.opted_out(connection)
-            return marks.of_person(person) in marks.found
+        return (people := self.unwilling().people).of_person(person) in people.found

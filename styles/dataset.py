@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -22,6 +20,7 @@ from styles.coverage_picture import picture
 from styles.curation import Curated
 from styles.dataset_card import dataset_card
 from styles.dataset_manifest import SCHEMA, Manifest, manifest_of
+from styles.disk import file_digest, lines_digest, sync, write_file
 from styles.examples import Example, digest_of
 from styles.holdout import SIDES, load_sides, separate, told_sides
 from styles.holdout import digest as digest_of_id
@@ -120,7 +119,7 @@ class DatasetVersion:
 
     def erase(self, *, now: datetime) -> None:
         """Delete the rows and keep the manifest: what was trained on it stays traceable, nobody can read it again."""
-        _write_file(self.path / ERASED, now.isoformat() + "\n")
+        write_file(self.path / ERASED, now.isoformat() + "\n")
         for name in self.manifest.files:
             if name != CARD:
                 (self.path / name).unlink(missing_ok=True)
@@ -141,7 +140,7 @@ class DatasetVersion:
         again = f"Make it again: brandvoice curate {self.manifest.style}"
         if not path.is_file():
             raise CurationRefused(f"Dataset {self.reference} is damaged: {name} is missing from {self.path}. {again}")
-        if _file_digest(path) != self.manifest.files[name]:
+        if file_digest(path) != self.manifest.files[name]:
             raise CurationRefused(f"Dataset {self.reference} is damaged: {name} was altered. {again}")
         return path
 
@@ -185,9 +184,9 @@ def save_dataset(
                 parent=_latest(root, but=digest),
                 erasures=erasures,
             )
-            _write_file(root / SIDES, told_sides(known, sides))
+            write_file(root / SIDES, told_sides(known, sides))
             _write(root / digest, manifest, _Content(curated, parts, stated))
-            _write_file(root / _LATEST, digest + "\n")
+            write_file(root / _LATEST, digest + "\n")
     except OSError as error:
         raise CurationRefused(f"The dataset cannot be written to {root}: {error.strerror or error}.") from error
     return _load(root / digest, style)
@@ -267,7 +266,7 @@ def _write(folder: Path, manifest: Manifest, content: _Content) -> None:
     Where the same rows are there already, they stay as they are; only what was left out this time may be new.
     """
     known = _intact(folder, manifest.style)
-    if known and (_digest_of(content.dropped()), *_told(manifest)) == (known.files[DROPPED], *_told(known)):
+    if known and (lines_digest(content.dropped()), *_told(manifest)) == (known.files[DROPPED], *_told(known)):
         return
     temporary = folder.with_name(f"{_TEMPORARY}{folder.name}")
     temporary.mkdir()
@@ -283,7 +282,7 @@ def _write(folder: Path, manifest: Manifest, content: _Content) -> None:
         if folder.exists():
             shutil.rmtree(folder)  # what is there is damaged, or is without a manifest
         temporary.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
 def _renew(folder: Path, notes: Path) -> None:
@@ -291,7 +290,7 @@ def _renew(folder: Path, notes: Path) -> None:
     for name in (DROPPED, PICTURE, CARD, MANIFEST):
         if (notes / name).is_file():
             (notes / name).replace(folder / name)
-    _sync(folder)
+    sync(folder)
     shutil.rmtree(notes)
 
 
@@ -314,15 +313,15 @@ def _write_notes(folder: Path, manifest: Manifest, content: _Content) -> None:
     (folder / PICTURE).write_text(picture(topics), encoding="utf-8")
     (folder / CARD).write_text(dataset_card(manifest, topics), encoding="utf-8")
     written = asdict(replace(manifest, files={**manifest.files, **_digests(folder)}))
-    _write_file(folder / MANIFEST, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+    write_file(folder / MANIFEST, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
 
 
 def _digests(folder: Path) -> dict[str, str]:
     """The sha256 of each file, once it is on the disk."""
     names = sorted(path.name for path in folder.iterdir())
     for name in names:
-        _sync(folder / name)
-    return {name: _file_digest(folder / name) for name in names}
+        sync(folder / name)
+    return {name: file_digest(folder / name) for name in names}
 
 
 def _known_sides(root: Path) -> Mapping[str, Part]:
@@ -387,31 +386,3 @@ def _style_root(data_dir: Path, style: str) -> Path:
     if not STYLE_NAME.fullmatch(style):
         raise NotFound(f'"{style}" is not the name of a style: lower-case letters, digits and hyphens.')
     return data_dir / "datasets" / style
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _digest_of(lines: Iterable[str]) -> str:
-    found = hashlib.sha256()
-    for line in lines:
-        found.update(line.encode("utf-8"))
-    return found.hexdigest()
-
-
-def _write_file(path: Path, content: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(content, encoding="utf-8")
-    _sync(part)
-    part.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+from styles.disk import write_file
 
 State = Literal["candidate", "canary", "current", "previous", "retired", "rejected"]
 Action = Literal["promote", "reject", "rollback", "canary", "end canary", "delete"]
@@ -108,19 +109,4 @@ def _last(spoken: Sequence[int], number: int) -> int:
 
 def write_json(path: Path, value: object) -> None:
     """Replace a file at once; on disk when this returns."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as opened:
-        json.dump(value, opened, indent=2, ensure_ascii=False)
-        opened.write("\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    part.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_file(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

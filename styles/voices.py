@@ -16,6 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from conversations.errors import NotFound, VoiceRefused
+from styles.disk import sync
 from styles.register import (
     PROMPTED,
     Action,
@@ -27,7 +28,6 @@ from styles.register import (
     load_register,
     save_register,
     spoke_before,
-    sync_folder,
     write_json,
 )
 
@@ -157,7 +157,7 @@ class VoiceRegistry:
             numbered = replace(manifest, number=number, files=files)
             write_json(staging / MANIFEST, asdict(numbered))
             staging.rename(self.root / style / str(number))
-            sync_folder(self.root / style)
+            sync(self.root / style)
         return self.version(style, number)
 
     def save_scores(self, version: VoiceVersion, scores: Mapping[str, Any]) -> VoiceVersion:

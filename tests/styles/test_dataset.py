@@ -415,8 +415,8 @@ dataset.save_dataset(curated(distinct(20)), style="harbor", data_dir=Path(sys.ar
     [
         ("write_rows", "train.parquet"),
         ("write_rows", "holdout.parquet"),
-        ("_write_file", "dataset.json"),
-        ("_sync", "README.md"),
+        ("write_file", "dataset.json"),
+        ("sync", "README.md"),
     ],
 )
 def test_a_killed_save_leaves_nothing_that_counts_and_the_next_one_cleans_up(
