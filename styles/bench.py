@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,6 +25,7 @@ from styles.fingerprints import fingerprint
 Contents = Mapping[str, Collection[str]]  # id of a draft → contents of it that a reviewer decided about
 _MANY = 10  # chunks; with fewer, starting other processes takes longer than they spare
 REJECTED = "rejected"
+_PLACE = re.compile(r"[0-9a-f]{16}")
 _Task = tuple[int, Path, Path]  # number of a group of steps, file of a chunk, file of what is left of it
 
 
@@ -182,9 +185,9 @@ class Bench:
         """Take all chunks through all steps. `key` stands for all that the outcome depends upon, but the steps."""
         before: _Pass | None = None
         total = chunks.drafts
+        places = self._places(key)
         for number, (is_local, steps) in enumerate(self._groups):
-            key = fingerprint([key, steps]) if self.folder else ""
-            passed = _Pass(self, number, steps, self._place(key), self._teller(number, total))
+            passed = _Pass(self, number, steps, places[number], self._teller(number, total))
             left = passed.local(chunks) if is_local else passed.whole(chunks)
             total = chunks.drafts
             self._count(before, watch)  # its chunks are complete only now
@@ -206,12 +209,20 @@ class Bench:
                 watch(count)
             self.fates.extend(passed.fates)
 
-    def _place(self, key: str) -> Path | None:
+    def _places(self, key: str) -> Sequence[Path | None]:
+        """A folder for each group of steps; those of other work, which nobody will go on with, are removed."""
         if self.folder is None:
-            return None
-        place = self.folder / key[:16]
-        place.mkdir(exist_ok=True)
-        return place
+            return [None] * len(self._groups)
+        places = []
+        for _, steps in self._groups:
+            key = fingerprint([key, steps])
+            places.append(self.folder / key[:16])
+        for left in self.folder.iterdir():
+            if left not in places and _PLACE.fullmatch(left.name):
+                shutil.rmtree(left, ignore_errors=True)
+        for place in places:
+            place.mkdir(exist_ok=True)
+        return places
 
     def on_files(self, number: int, chunks: Chunks, folder: Path) -> Iterator[Path]:
         """Take chunks through a group of steps into files, by the crew if there is one for them."""

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 
 from conversations.covered import Covered
-from conversations.errors import ImportRefused
 from conversations.importers.drafts import merge
 from conversations.importers.exchanges import Exchange
 from conversations.importers.extent import Extent, Seen
@@ -114,12 +113,6 @@ def time_fault(sent_at: datetime, *, latest: datetime | None) -> str:
     if latest is not None and sent_at > latest:
         return f"is dated in the future ({sent_at:%Y-%m-%d %H:%M}), so its time cannot be right"
     return ""
-
-
-def expect_some(names: Iterable[str], *, request: Request, what: str) -> None:
-    """Raises `ImportRefused` where an export has none of the files that hold messages."""
-    if not any(True for _ in names):
-        raise ImportRefused(f"{request.path} holds no {what}. Export it again, or name another file.")
 
 
 def _held(spool: Spool, extent: Extent, ids: Sequence[str]) -> set[str]:

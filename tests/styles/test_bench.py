@@ -100,6 +100,19 @@ def test_a_file_that_a_power_cut_left_half_written_is_refused(
         run(Survey("last", lambda batches: list))
 
 
+def test_work_that_nobody_goes_on_with_does_not_pile_up(tmp_path: Path) -> None:
+    folder, other = tmp_path / "c", tmp_path / "c" / "notes"
+    other.mkdir(parents=True)
+    left = []
+    steps = [*builtin_steps(Limits()), Survey("last", stop)]
+    for count in (9, 10, 11):
+        with pytest.raises(KeyboardInterrupt):
+            curate(distinct(count), Limits(), sources=SOURCES, steps=steps, folder=folder)
+        left.append(len(list(folder.iterdir())))
+    assert left[0] == left[1] == left[2]
+    assert other.is_dir()
+
+
 def dies_elsewhere(draft: Draft) -> Draft:
     if multiprocessing.parent_process():
         os.kill(os.getpid(), signal.SIGKILL)
