@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
+from conversations.privacy import KINDS
 from styles.disguises import decoded, folded, is_coded, is_sentence, readings, run_together
 from styles.frames import Frames
 from styles.roles import find_role
 from styles.wordclasses import words_of
 
+_PLACEHOLDER = re.compile(rf"<(?:{'|'.join(KINDS)})_\d{{1,9}}>")  # ours, and no words of anybody
 _BORDER = 80  # characters on each side of where one person goes on in the next message
 _AIMED = Frames("aimed")
 _ENOUGH = 0.75
@@ -33,6 +36,7 @@ def find_aimed(text: str, *, role: str = "user") -> str:
 
     What the assistant says counts too: that it gave in to somebody who told it to.
     """
+    text = _PLACEHOLDER.sub("…", text) if "<" in text else text
     plain = folded(text)
     words = words_of(plain)
     if found := _aimed(plain, words, role):
