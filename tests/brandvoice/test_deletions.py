@@ -101,7 +101,7 @@ def test_what_an_export_does_not_reach_stays(export, tmp_path, store):
     assert held(store) == set("01235")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_exactly_what_was_deleted_strictly_inside_of_the_export_goes(export, tmp_path_factory, ready_file, data):
     folder = tmp_path_factory.mktemp("export")

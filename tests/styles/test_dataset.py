@@ -410,6 +410,7 @@ dataset.save_dataset(curated(distinct(20)), style="harbor", data_dir=Path(sys.ar
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "where"),
     [
@@ -451,6 +452,7 @@ dataset.save_dataset(curated([*distinct(20), more]), style="harbor", data_dir=Pa
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["dropped.jsonl", "coverage.svg", "README.md", "dataset.json"])
 def test_a_version_outlives_a_kill_while_its_notes_are_renewed(tmp_path: Path, where: str) -> None:
     before = save(tmp_path, distinct(20))
@@ -464,6 +466,7 @@ def test_a_version_outlives_a_kill_while_its_notes_are_renewed(tmp_path: Path, w
     assert not list(tmp_path.glob("datasets/harbor/.writing-*"))
 
 
+@pytest.mark.slow
 def test_the_notes_of_a_version_that_was_erased_meanwhile_go(tmp_path: Path) -> None:
     version = save(tmp_path, distinct(20))
     subprocess.run([sys.executable, "-c", RENEWED, str(tmp_path), "README.md"], check=False)

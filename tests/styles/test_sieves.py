@@ -71,7 +71,7 @@ def test_a_sieve_changes_nothing_for_known_texts(name: str) -> None:
 PATTERNS = (quality._AUTOMATIC, quality._NOISE, quality._ELSEWHERE, quality._RUN, steps._TEMPLATE_TOKEN, steps._HIDDEN)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from(PATTERNS).flatmap(st.from_regex), st.text(max_size=5))
 def test_a_sieve_changes_nothing_for_whatever_a_rule_matches(matching: str, more: str) -> None:
     for run in SIFTED.values():
@@ -79,7 +79,7 @@ def test_a_sieve_changes_nothing_for_whatever_a_rule_matches(matching: str, more
         assert sifted == looked_at
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from([word for text in TEXTS for word in re.split(r"(\W)", text)]), max_size=12))
 def test_a_sieve_changes_nothing_for_words_thrown_together(words: list[str]) -> None:
     for run in SIFTED.values():
